@@ -1,0 +1,78 @@
+"""Kafka, MongoDB and the mailbox, started together; for `make up` and for tests."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.local import mailbox, ports
+from deploy.local.kafka import kafka
+from deploy.local.mongo import address, mongo
+from deploy.local.processes import Process
+
+
+@dataclass(frozen=True)
+class Parts:
+    """Where the parts are, and their processes, which a test may stop, kill, pause and start again.
+
+    The data stays in its folder: parts started there again hold what they held.
+    """
+
+    kafka: str  # host:port
+    mongo: str  # URI
+    smtp: tuple[str, int]
+    mailbox: str  # URL
+    kafka_process: Process
+    mongo_process: Process
+    mailbox_process: Process
+
+    @classmethod
+    def prepare(cls, folder: Path, on: ports.Ports) -> Self:
+        """Fetch what is not in the cache, format what is new; start nothing."""
+        folder = folder.absolute()
+        with ThreadPoolExecutor() as at_once:
+            broker = at_once.submit(kafka, folder, on["kafka"], on["kafka_controller"])
+            database = at_once.submit(mongo, folder, on["mongo"])
+            return cls(
+                kafka=f"{ports.HOST}:{on['kafka']}",
+                mongo=address(on["mongo"]),
+                smtp=(ports.HOST, on["smtp"]),
+                mailbox=f"http://{ports.HOST}:{on['mailbox']}",
+                kafka_process=broker.result(),
+                mongo_process=database.result(),
+                mailbox_process=mailbox.process(folder, on["smtp"], on["mailbox"]),
+            )
+
+    @classmethod
+    def start(cls, folder: Path, on: ports.Ports | None = None) -> Self:
+        """Everything ready to be used, on free ports unless told otherwise; the same again when it already runs."""
+        parts = cls.prepare(folder, on or ports.free())
+        try:
+            for process in parts.processes:
+                process.spawn()
+            for process in parts.processes:
+                process.wait_until_ready()
+        except BaseException:
+            parts.stop()
+            raise
+        return parts
+
+    @property
+    def processes(self) -> tuple[Process, ...]:
+        return (self.kafka_process, self.mongo_process, self.mailbox_process)
+
+    def stop(self) -> None:
+        with ThreadPoolExecutor() as at_once:
+            list(at_once.map(Process.stop, self.processes))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.stop()
