@@ -1,0 +1,92 @@
+"""Bearer token → Principal. Roles in a community are the services' own knowledge, from events."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import jwt
+from fastapi import Depends, Request
+
+from shared.errors import Busy, Forbidden, Unauthenticated
+
+ALGORITHMS = ["ES256", "ES384", "EdDSA", "RS256", "RS512", "PS256"]
+"""Asymmetric only (RFC 8725, sections 3.1 and 3.2)."""
+OPERATOR = "copse:operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who asks: the token's subject, and what the identity provider says of them."""
+
+    person_id: str
+    name: str = ""
+    email: str = ""
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def is_operator(self) -> bool:
+        return OPERATOR in self.scopes
+
+    def needs(self, scope: str) -> None:
+        """Raise Forbidden unless the token carries the scope."""
+        if scope not in self.scopes:
+            raise Forbidden(f"The token lacks the scope `{scope}`.")
+
+
+class Keys:
+    """The issuer's public keys (a JWKS, RFC 7517), from a file or an address, cached 5 minutes."""
+
+    def __init__(self, where: str, issuer: str, audience: str) -> None:
+        self._where = where
+        self._check = partial(
+            jwt.decode,
+            algorithms=ALGORITHMS,
+            issuer=issuer,
+            audience=audience,
+            leeway=30,
+            options={"require": ["exp", "iss", "aud", "sub"]},
+        )
+        remote = where.startswith(("http://", "https://"))
+        self._client = jwt.PyJWKClient(where, lifespan=300, timeout=5) if remote else None
+
+    async def person(self, token: str) -> Person:
+        """The person a token stands for. Unauthenticated, saying why, if it does not hold."""
+        try:
+            claims: dict[str, Any] = self._check(token, await self._key(token))
+        except jwt.PyJWKClientConnectionError as error:
+            raise Busy(f"The issuer's keys cannot be read now: {error}") from None
+        except (jwt.PyJWTError, ValueError) as error:
+            raise Unauthenticated(f"The bearer token is not valid: {error}.") from None
+        return Person(
+            person_id=str(claims["sub"]),
+            name=str(claims.get("name", "")),
+            email=str(claims.get("email", "")),
+            scopes=frozenset(str(claims.get("scope", "")).split()),
+        )
+
+    async def _key(self, token: str) -> jwt.PyJWK:
+        if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
+            raise jwt.InvalidAlgorithmError(f"its alg must be one of {', '.join(ALGORITHMS)}")
+        if self._client:
+            return await asyncio.to_thread(self._client.get_signing_key_from_jwt, token)
+        keys = jwt.PyJWKSet.from_dict(json.loads(await asyncio.to_thread(Path(self._where).read_text)))
+        wanted = jwt.get_unverified_header(token).get("kid")
+        for key in keys.keys:
+            if key.key_id == wanted:
+                return key
+        raise jwt.InvalidKeyError("no key of the issuer has its kid")
+
+
+async def authenticate(request: Request) -> Person:
+    """The Principal of a request, from `Authorization: Bearer …` (RFC 6750)."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise Unauthenticated("Send `Authorization: Bearer <token>`.")
+    keys: Keys = request.app.state.keys
+    return await keys.person(token.strip())
+
+
+Principal = Annotated[Person, Depends(authenticate)]

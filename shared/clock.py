@@ -1,0 +1,27 @@
+"""What time it is; every rule that needs the time is given it from here."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+Moment = Annotated[AwareDatetime, Field(strict=True)]
+"""A time with an offset (RFC 3339). Numbers and naive times are refused, not guessed at."""
+
+_offset = timedelta()
+
+
+def now() -> datetime:
+    """The present moment in UTC, moved by the test clock where one is set."""
+    return datetime.now(UTC) + _offset
+
+
+def set_now(moment: datetime) -> None:
+    """Move this process's clock to a moment; it runs on from there. For tests only."""
+    global _offset  # noqa: PLW0603 - one clock a process is the point
+    _offset = moment - datetime.now(UTC)
+
+
+def reset() -> None:
+    """Return to the machine's clock."""
+    set_now(datetime.now(UTC))

@@ -1,0 +1,207 @@
+"""Kafka → handlers: a batch, by partition one transaction each, then the offsets."""
+
+import asyncio
+import random
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
+
+from shared.clock import now
+from shared.database import Database, is_outage
+from shared.inbox import Delivery, Failed, Fenced, Inbox, deliveries
+from shared.listener import Listener
+from shared.telemetry import BATCH, LAG, log
+
+Record = ConsumerRecord[bytes, bytes]
+TRIES = 3
+
+
+class Consumer(ConsumerRebalanceListener):
+    """One member of the service's consumer group, and what it knows of its partitions."""
+
+    def __init__(self, broker: KafkaBroker, on: Listener, database: Database, most: int) -> None:
+        self._inbox = Inbox(on, database)
+        self._locks: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._assigned: set[TopicPartition] = set()
+        self._targets: dict[TopicPartition, int] | None = None
+        self._moved = now()
+        self.waiting = False  # MongoDB is away
+        self.recreated: set[TopicPartition] = set()
+        self.subscriber = broker.subscriber(
+            *sorted(on.topics),
+            batch=True,
+            group_id=on.group,
+            listener=self,
+            ack_policy=AckPolicy.MANUAL,
+            auto_offset_reset="earliest",
+            parser=_parse,
+            decoder=_as_it_is,
+            batch_timeout_ms=10,
+            max_records=most,
+            session_timeout_ms=10_000,
+            heartbeat_interval_ms=1_000,
+            max_poll_interval_ms=900_000,
+            fetch_max_wait_ms=250,
+        )
+        self.subscriber(self._take)
+
+    async def _take(self, message: KafkaMessage) -> None:
+        records: tuple[Record, ...] = message.raw_message  # pyright: ignore
+        by_partition: defaultdict[TopicPartition, list[Record]] = defaultdict(list)
+        for record in records:
+            by_partition[TopicPartition(record.topic, record.partition)].append(record)
+        done = await asyncio.gather(*(self._partition(tp, rs) for tp, rs in by_partition.items()))
+        offsets = {tp: offset for tp, offset in zip(by_partition, done, strict=True) if offset}
+        self._moved = now()
+        try:
+            if offsets:
+                await self._client.commit(offsets)
+        except KafkaError as error:  # the watermarks in MongoDB count; this is Kafka's copy
+            log.info("offsets not committed", error=repr(error))
+
+    @property
+    def _client(self) -> Any:
+        return self.subscriber.consumer
+
+    async def _partition(self, tp: TopicPartition, records: list[Record]) -> int | None:
+        """Apply a partition's records. Returns the offset to commit, or None if it was lost."""
+        async with self._locks[tp]:
+            pause = 0.1
+            while tp in self._assigned:
+                try:
+                    if not await self._resume(tp, records[0].offset):
+                        return None
+                    with BATCH.time():
+                        await self._settle(tp, deliveries(self._inbox.on, records))
+                except Fenced:
+                    log.warning("another member took this partition further", partition=str(tp))
+                    self._inbox.positions.pop(tp, None)
+                except Exception as error:
+                    if not (is_outage(error) or isinstance(error, KafkaError)):
+                        log.exception("a batch cannot be applied; trying again", partition=str(tp))
+                    self.waiting = True
+                    await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
+                    pause = min(pause * 2, 30)
+                else:
+                    self.waiting = False
+                    return records[-1].offset + 1
+            return None
+
+    async def _resume(self, tp: TopicPartition, offset: int) -> bool:
+        """On first sight of a partition go where the state says. False: these records are not it."""
+        if tp in self._inbox.positions:
+            return True
+        position = await self._inbox.position(tp)
+        if position >= 0 and (await self._client.end_offsets([tp]))[tp] <= position:
+            self.recreated.add(tp)
+            log.error("the topic is shorter than what was applied of it; was it made anew?", partition=str(tp))
+            return False
+        self._inbox.positions[tp] = position
+        if position >= 0 and offset > position + 1:
+            self._client.seek(tp, position + 1)
+            return False
+        return True
+
+    async def _settle(self, tp: TopicPartition, batch: list[Delivery]) -> None:
+        """Apply a batch; cut it around an event that fails, and set that one aside."""
+        work: deque[Sequence[Delivery]] = deque([batch])
+        tries = 0
+        while work:
+            part = work.popleft()
+            try:
+                await self._inbox.apply(tp, part)
+                continue
+            except Failed as failure:
+                error, at = failure.error, failure.at
+            except Exception as unattributed:
+                if isinstance(unattributed, Fenced) or is_outage(unattributed):
+                    raise
+                error, at = unattributed, len(part) // 2
+                if len(part) > 1:
+                    work.extendleft([part[at:], part[:at]])
+                    continue
+            if len(part) > 1:
+                pieces = [part[at + 1 :], part[at : at + 1], part[:at]]
+                work.extendleft(piece for piece in pieces if piece)
+                continue
+            tries += 1
+            if part[0].blame(error) or tries >= TRIES:
+                tries = 0
+                part[0].set_aside(error, TRIES)
+            else:
+                await asyncio.sleep(0.1 * 4**tries * random.uniform(0.5, 1))  # noqa: S311
+            work.appendleft(part)
+
+    async def retry_parked(self) -> None:
+        """Try again what was set aside on this member's partitions and is due."""
+        for tp in [*self._assigned]:
+            async with self._locks[tp]:
+                if tp in self._assigned:
+                    await self._inbox.retry(tp)
+
+    # who has which partition
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Let running transactions end; whatever comes late is fenced by the watermark."""
+        self._assigned -= revoked
+        for tp in revoked:
+            try:
+                async with asyncio.timeout(5), self._locks[tp]:
+                    self._inbox.positions.pop(tp, None)
+            except TimeoutError:
+                log.warning("a transaction outlives its partition", partition=str(tp))
+                self._inbox.positions.pop(tp, None)
+            self._locks.pop(tp, None)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Take over; the position is read from MongoDB with the first records."""
+        self._assigned = set(assigned)
+        self._moved = now()
+
+    # how far it is
+
+    async def measure(self) -> int:
+        """Records behind, over all partitions; feeds readiness, the lag metric and the watchdog."""
+        if not self._client or not self._assigned:
+            return 0
+        ends: dict[TopicPartition, int] = await self._client.end_offsets([*self._assigned])
+        behind = 0
+        for tp, end in ends.items():
+            lag = max(0, end - await self._client.position(tp))
+            LAG.labels(tp.topic, tp.partition).set(lag)
+            behind += lag
+        if self._targets is None:
+            self._targets = ends
+        self._targets = {
+            tp: end
+            for tp, end in self._targets.items()
+            if tp in self._assigned and await self._client.position(tp) < end
+        }
+        if not behind:
+            self._moved = now()
+        return behind
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything that was there at the start has been applied."""
+        return self._targets is not None and not self._targets and not self.recreated
+
+    @property
+    def still_for(self) -> float:
+        """Seconds in which records waited and none was taken."""
+        return (now() - self._moved).total_seconds()
+
+
+async def _parse(message: Any) -> KafkaMessage:
+    """Wraps the records; reading them is the inbox's work, and never raises."""
+    return KafkaMessage(body=b"", raw_message=message, consumer=_NO_CONSUMER)
+
+
+async def _as_it_is(message: Any) -> Any:
+    return message

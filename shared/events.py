@@ -1,0 +1,212 @@
+"""What all events carry, and CloudEvents 1.0 on the wire (structured out; structured and binary in)."""
+
+import os
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Generic, Literal, TypeVar, Unpack, cast
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from shared.clock import Moment, now
+
+STRUCTURED = "application/cloudevents+json"
+Headers = list[tuple[str, bytes]]
+Document = dict[str, Any]
+
+
+class Event(BaseModel):
+    """A fact that an aggregate's owner publishes. Reading ignores extra fields; writing forbids them.
+
+    A topic's base class names the topic and the field that is its key; each subclass is one event
+    type, `copse.<owner>.<ClassName>.v<version>`, and its docstring says what is now true.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    topic: ClassVar[str] = ""
+    key_field: ClassVar[str] = ""
+    type: ClassVar[str] = ""
+
+    def __init_subclass__(
+        cls,
+        topic: str = "",
+        key: str = "",
+        version: int = 1,
+        abstract: bool = False,
+        **config: Unpack[ConfigDict],
+    ) -> None:
+        super().__init_subclass__(**config)
+        if topic:
+            cls.topic, cls.key_field = topic, key
+        elif not abstract:
+            cls.type = f"copse.{cls.topic.split('.')[0]}.{cls.__name__}.v{version}"
+            EVENTS[cls.type] = cls
+
+    @property
+    def key(self) -> str:
+        return str(getattr(self, self.key_field))
+
+
+EVENTS: dict[str, type[Event]] = {}
+"""Every event type of the contracts that are imported, by its CloudEvents type."""
+
+E = TypeVar("E")
+
+
+class Envelope(BaseModel, Generic[E]):
+    """One CloudEvent as it was received: the context attributes and the data."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"]
+    id: str = Field(min_length=1, max_length=200)
+    type: str = Field(min_length=1, max_length=200)
+    source: str = Field(min_length=1, max_length=500)
+    subject: str | None = None
+    time: Moment | None = None
+    sequence: int | None = None
+    traceparent: str | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+    data: E
+
+    @field_validator("sequence", mode="before")
+    @classmethod
+    def _a_number_or_nothing(cls, value: object) -> int | None:
+        """Other systems may number by another scheme; only whole numbers order an aggregate here."""
+        text = str(value)
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+        return number if number is not None and number < 2**63 else None
+
+    @property
+    def identity(self) -> str:
+        """What makes an event one event: source and id together (CloudEvents 1.0, section 3.1)."""
+        return f"{self.source}#{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A record that is no event we can take, and why."""
+
+    reason: str
+
+
+def read(
+    value: bytes | None, headers: Iterable[tuple[str, bytes]], wanted: Mapping[str, "type[Any]"]
+) -> "Envelope[Any] | Unreadable | None":
+    """Turn a record into an event of a wanted type. Never raises.
+
+    `wanted` maps a type to its model; a model under "*" takes every other type. None stands for a
+    type nobody wants; a major version nobody knows, of a type somebody wants, is Unreadable.
+    """
+    if not value:
+        return Unreadable("the record has no value")
+    try:
+        names = {name.lower(): text.decode() for name, text in headers}
+        content_type = names.get("content-type", "")
+        if content_type.startswith(STRUCTURED):
+            kind = names.get("ce_type") or _type_within(value)
+            model = _model(kind, wanted)
+            return model and _envelope(model).model_validate_json(value, extra="ignore")
+        if "ce_type" in names:
+            if model := _model(names["ce_type"], wanted):
+                attributes = {n[3:]: text for n, text in names.items() if n.startswith("ce_")}
+                data = orjson.loads(value)
+                whole = orjson.dumps({**attributes, "data": data})
+                return _envelope(model).model_validate_json(whole, extra="ignore")
+            return None
+        model = _model(_type_within(value), wanted)
+        return model and _envelope(model).model_validate_json(value, extra="ignore")
+    except _UnknownMajor as error:
+        return Unreadable(str(error))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the event"
+        return Unreadable(f"{where}: {first['msg']}")
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        return Unreadable(f"not a CloudEvent: {error}")
+
+
+class _UnknownMajor(Exception):
+    pass
+
+
+def _model(kind: str, wanted: Mapping[str, "type[Any]"]) -> "type[Any] | None":
+    if found := wanted.get(kind):
+        return found
+    stem, _, major = kind.rpartition(".v")
+    if major.isdigit() and stem and any(known.rpartition(".v")[0] == stem for known in wanted):
+        raise _UnknownMajor(f"type: version v{major} of {stem} is not known here")
+    return wanted.get("*")
+
+
+def _type_within(value: bytes) -> str:
+    body: Any = orjson.loads(value)
+    kind = cast("Document", body).get("type") if isinstance(body, dict) else None
+    if not isinstance(kind, str):
+        raise ValueError("it has no attribute `type`")
+    return kind
+
+
+@cache
+def _envelope(model: "type[Any]") -> "type[Envelope[Any]]":
+    return Envelope[model]
+
+
+def new_id() -> str:
+    """A UUIDv7 (RFC 9562): ids sort by the millisecond they were made in."""
+    number = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10))
+    number = number & ~(0xF << 76) | 7 << 76
+    return str(uuid.UUID(int=number & ~(0x3 << 62) | 2 << 62))
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an event comes from: the service, and what it follows from."""
+
+    source: str
+    traceparent: str | None = None
+    correlationid: str | None = None
+    causationid: str | None = None
+
+
+def write(event: Event, sequence: int, origin: Origin) -> Document:
+    """The outbox document of an event: one structured CloudEvent, and the headers that route it."""
+    event_id, moment = new_id(), now()
+    attributes: Document = {
+        "specversion": "1.0",
+        "id": event_id,
+        "type": event.type,
+        "source": origin.source,
+        "subject": event.key,
+        "partitionkey": event.key,
+        "time": moment.isoformat(),
+        "datacontenttype": "application/json",
+        "dataschema": f"/contracts/{event.type}",
+        "sequence": f"{sequence:019d}",  # sorts as text, as the extension asks
+        "correlationid": origin.correlationid or event_id,
+    }
+    headers: Headers = [
+        ("content-type", STRUCTURED.encode()),
+        ("ce_id", event_id.encode()),
+        ("ce_type", event.type.encode()),
+    ]
+    if origin.traceparent:
+        attributes["traceparent"] = origin.traceparent
+        headers.append(("traceparent", origin.traceparent.encode()))
+    if origin.causationid:
+        attributes["causationid"] = origin.causationid
+    attributes["data"] = orjson.Fragment(event.model_dump_json().encode())
+    return {
+        "_id": event_id,
+        "topic": event.topic,
+        "key": event.key,
+        "seq": sequence,
+        "at": moment,
+        "value": orjson.dumps(attributes),
+        "headers": headers,
+    }

@@ -1,0 +1,157 @@
+"""A route's body is one transaction; the response leaves after the commit."""
+
+import base64
+import hashlib
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any, cast
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from shared import replies
+from shared.database import Database
+from shared.errors import Busy, Changed, Invalid, Malformed, TooLarge
+from shared.telemetry import origin_of
+from shared.transaction import Transaction
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+BODY_LIMIT = 1_000_000
+UPLOAD_LIMIT = 30_000_000
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def _transaction(request: Request) -> Transaction:
+    return request.state.tx
+
+
+Tx = Annotated[Transaction, Depends(_transaction)]
+
+
+class TransactionalRoute(APIRoute):
+    """Runs the endpoint, its dependencies included, in one transaction that may run twice."""
+
+    def get_route_handler(self) -> Handler:
+        inner = super().get_route_handler()
+        upload = any(field.field_info.annotation is not None and "UploadFile" in str(
+            field.field_info.annotation) for field in self.dependant.body_params)
+        limit = UPLOAD_LIMIT if upload else BODY_LIMIT
+
+        async def handle(request: Request) -> Response:
+            database: Database = request.app.state.database
+            if request.method in SAFE:
+                request.state.tx = tx = database.reading(origin_of(database))
+                return _with_etag(request, await inner(request), tx)
+            body = await _whole_body(request, limit)
+            if database.outbox_full:
+                raise Busy("Too many events wait for Kafka. Try again in a minute.")
+
+            async def command(tx: Transaction) -> Response:
+                again = Request(request.scope, _replaying(body))  # a retry reads the body anew
+                again.state.tx = tx
+                tx.expected_version = _expected(request)
+                return _with_etag(request, await inner(again), tx)
+
+            async def run(record: Callable[[Transaction, Response], None] | None) -> Response:
+                async def work(tx: Transaction) -> Response:
+                    response = await command(tx)
+                    if record:
+                        record(tx, response)
+                    return response
+
+                return await database.transact(work, origin_of(database))
+
+            return await replies.once(database, request, body, run)
+
+        return handle
+
+
+class Router(APIRouter):
+    """FastAPI's router with transactional routes."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(route_class=TransactionalRoute, **settings)
+
+
+async def _whole_body(request: Request, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"The body may have {limit:,} bytes at most.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _replaying(body: bytes) -> Callable[[], Awaitable[dict[str, Any]]]:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+def _expected(request: Request) -> int | None:
+    tag = request.headers.get("if-match")
+    if tag in (None, "*"):
+        return None
+    if not tag.strip('"').removeprefix("v").isdigit():
+        raise Changed(f"If-Match must be an ETag this service gave out, not {tag}.")
+    return int(tag.strip('"').removeprefix("v"))
+
+
+def _with_etag(request: Request, response: Response, tx: Transaction) -> Response:
+    """ETag: an aggregate's version, else a hash of the answer; 304 where the client has it (RFC 9110)."""
+    if response.status_code >= 300 or not isinstance(getattr(response, "body", None), bytes):
+        return response
+    if request.method in SAFE:
+        response.headers.setdefault("cache-control", "private, no-cache")
+        response.headers.setdefault("vary", "authorization")
+        if "etag" not in response.headers:
+            digest = hashlib.sha256(response.body).hexdigest()[:20]
+            response.headers["etag"] = f'"v{tx.version}"' if tx.version else f'"{digest}"'
+        known = request.headers.get("if-none-match", "")
+        if response.headers["etag"] in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
+            kept = ("etag", "cache-control", "vary")
+            return Response(status_code=304, headers={k: response.headers[k] for k in kept})
+    elif tx.version:
+        response.headers["etag"] = f'"v{tx.version}"'
+    return response
+
+
+# Lists
+
+
+class Page(BaseModel):
+    """How much of a list, from where: `?limit=` and the `next` of the page before."""
+
+    limit: int
+    after: list[Any] | None
+
+
+def _page(request: Request) -> Page:
+    text = request.query_params.get("limit", "50")
+    if not text.isdigit() or not 1 <= int(text) <= 200:
+        raise Invalid("limit must be a whole number from 1 to 200.", field="limit")
+    cursor = request.query_params.get("cursor")
+    return Page(limit=int(text), after=_open(cursor, request.url.path) if cursor else None)
+
+
+Paging = Annotated[Page, Depends(_page)]
+
+
+def cursor(path: str, *position: Any) -> str:
+    """An opaque mark of where a list of this path was left off."""
+    return base64.urlsafe_b64encode(orjson.dumps([path, *position])).decode().rstrip("=")
+
+
+def _open(text: str, path: str) -> list[Any]:
+    try:
+        found: Any = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if isinstance(found, list) and found[0] == path:
+            return cast("list[Any]", found[1:])
+    except (ValueError, IndexError):
+        pass
+    raise Malformed("This cursor is not one this list gave out. Start without a cursor.")

@@ -1,0 +1,84 @@
+"""Idempotency-Key: a command that is sent again gets the first reply, and is done once."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from bson.binary import Binary
+from fastapi import Request, Response
+from pymongo import ReplaceOne
+from pymongo.errors import DuplicateKeyError
+
+from shared.auth import authenticate
+from shared.clock import now
+from shared.database import Database
+from shared.errors import Invalid, Malformed, Refused
+from shared.transaction import Transaction
+
+Record = Callable[[Transaction, Response], None]
+KEPT = timedelta(hours=24)
+CLAIM = timedelta(seconds=60)  # after this a claim is taken for that of a dead process
+
+
+class IdempotencyKeyReused(Invalid):
+    """This Idempotency-Key came with another request."""
+
+
+class RequestInFlight(Refused):
+    """The same request is being worked on."""
+
+
+async def once(
+    database: Database,
+    request: Request,
+    body: bytes,
+    run: Callable[[Record | None], Awaitable[Response]],
+) -> Response:
+    """Run a command, or answer as the first time. A key holds for 24 hours, per caller and path.
+
+    The reply is kept in the command's own transaction. A command that was refused leaves nothing,
+    so that it may be sent again. Rules: draft-ietf-httpapi-idempotency-key-header.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return await run(None)
+    if not 1 <= len(key) <= 255:
+        raise Malformed("Idempotency-Key must have 1 to 255 characters.")
+    signed = "authorization" in request.headers
+    who = (await authenticate(request)).person_id if signed else ""
+    id = _digest(f"{key}\n{who}\n{request.method}\n{request.url}".encode())
+    fingerprint = _digest(body)
+    claimed = {"_id": id, "fingerprint": fingerprint, "until": now() + CLAIM}
+    replies = database["replies"]
+    try:
+        await replies.update_one(
+            {"_id": id, "status": None, "until": {"$lt": now()}}, {"$set": claimed}, upsert=True
+        )
+    except DuplicateKeyError:
+        kept = await replies.find_one({"_id": id})
+        if kept and kept["fingerprint"] != fingerprint:
+            raise IdempotencyKeyReused("Its body was another one. Use a new key.") from None
+        if not kept or "status" not in kept:
+            raise RequestInFlight("Wait for its answer, or try again in a minute.") from None
+        headers = {**kept["headers"], "idempotency-replayed": "true"}
+        return Response(bytes(kept["body"]), kept["status"], headers)
+
+    def record(tx: Transaction, response: Response) -> None:
+        kept = {
+            **claimed,
+            "until": now() + KEPT,
+            "status": response.status_code,
+            "headers": {k: v for k, v in response.headers.items() if k != "content-length"},
+            "body": Binary(bytes(response.body)),
+        }
+        tx.write("replies", ReplaceOne({"_id": id}, kept, upsert=True))
+
+    try:
+        return await run(record)
+    except BaseException:
+        await replies.delete_one({"_id": id, "status": None})
+        raise
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

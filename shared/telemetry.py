@@ -1,0 +1,77 @@
+"""Logs, metrics, traces: one place, one naming."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from opentelemetry import trace
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import Counter, Gauge, Histogram
+
+from shared.database import Database
+from shared.events import Origin
+
+EVENTS = Counter("copse_events", "Events consumed", ["topic", "outcome"])
+LAG = Gauge("copse_lag_records", "Records not yet consumed", ["topic", "partition"])
+OUTBOX_DEPTH = Gauge("copse_outbox_events", "Events that wait for Kafka")
+OUTBOX_AGE = Gauge("copse_outbox_age_seconds", "Age of the oldest event that waits for Kafka")
+PUBLISHED = Counter("copse_published_events", "Events acknowledged by Kafka", ["topic"])
+PARKED = Gauge("copse_parked_events", "Events set aside, by state", ["state"])
+BATCH = Histogram("copse_batch_seconds", "Time of one partition batch, commit included")
+REQUESTS = Histogram("copse_request_seconds", "Time of a request", ["route", "method", "status"])
+
+log: Any = structlog.get_logger()
+tracer = trace.get_tracer("copse")
+_propagator = TraceContextTextMapPropagator()
+
+
+def set_up(service: str, level: str) -> None:
+    """JSON lines on stderr, every one with its service and, where there is one, its trace id."""
+    provider = TracerProvider(resource=Resource.create({"service.name": service}))
+    trace.set_tracer_provider(provider)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            lambda _, __, entry: {**entry, "service": service, **_ids()},
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.basicConfig(handlers=[_Bridge()], level=logging.WARNING, force=True)
+
+
+class _Bridge(logging.Handler):
+    """Sends what libraries log through the same JSON."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+
+
+def _ids() -> dict[str, str]:
+    context = trace.get_current_span().get_span_context()
+    return {"trace_id": f"{context.trace_id:032x}"} if context.is_valid else {}
+
+
+def traceparent() -> str | None:
+    """The W3C trace context of what runs now."""
+    carrier: dict[str, str] = {}
+    _propagator.inject(carrier)
+    return carrier.get("traceparent")
+
+
+def follow(traceparent: str | None) -> Any:
+    """The context to start a span in, from another process's traceparent."""
+    return _propagator.extract({"traceparent": traceparent} if traceparent else {})
+
+
+def origin_of(database: Database, **context: str | None) -> Origin:
+    """Where an event published now comes from, the trace included."""
+    return Origin(database.source, traceparent=traceparent(), **context)

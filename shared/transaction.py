@@ -1,0 +1,188 @@
+"""A unit of work: what a route's body and a handler read and write with."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel
+from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
+
+from shared.clock import now
+from shared.errors import Busy, Changed, NotFound
+from shared.events import Document, Envelope, Event, Origin, write
+
+if TYPE_CHECKING:
+    from motor.motor_asyncio import AsyncIOMotorClientSession
+
+    from shared.database import Database
+
+M = TypeVar("M", bound=BaseModel)
+Filter = Mapping[str, Any]
+Operation = (
+    InsertOne[Document] | ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What a projection wants its local copy to say: these fields, in this document.
+
+    The kernel applies it only if the event is newer than what the document has seen of that topic.
+    All fields of one document that come from one topic must come from one aggregate of it.
+    """
+
+    collection: str
+    id: str
+    fields: Document
+
+
+@dataclass(slots=True)
+class _Folded:
+    fields: Document
+    sequences: dict[str, int] = field(default_factory=dict[str, int])
+
+
+class Transaction:
+    """A unit of work. Writes are kept back and sent in bulk: before a read of that collection, or at the end."""
+
+    def __init__(
+        self, database: "Database", session: "AsyncIOMotorClientSession | None", origin: Origin
+    ) -> None:
+        self.database = database
+        self.origin = origin
+        self.cause: Envelope[Any] | None = None  # the event that is being handled
+        self.version: int | None = None  # of the aggregate last loaded; becomes the ETag
+        self.expected_version: int | None = None  # from If-Match
+        self.hot: tuple[str, str] | None = None
+        self.emitted = 0
+        self._session = session
+        self._pending: dict[str, list[Operation]] = defaultdict(list)
+        self._folded: dict[str, dict[str, _Folded]] = defaultdict(dict)
+
+    # reading
+
+    async def get(self, collection: str, id: str) -> Document | None:
+        """One document by its id."""
+        return await self.find_one(collection, {"_id": id})
+
+    async def find_one(self, collection: str, where: Filter) -> Document | None:
+        await self.flush(collection)
+        return await self.database[collection].find_one(where, session=self._session)
+
+    async def find(
+        self,
+        collection: str,
+        where: Filter,
+        *,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 0,
+    ) -> list[Document]:
+        """Every document that fits, at most `limit` of them (0: all)."""
+        await self.flush(collection)
+        cursor = self.database[collection].find(where, session=self._session, limit=limit)
+        return await (cursor.sort(list(sort)) if sort else cursor).to_list(None)
+
+    async def count(self, collection: str, where: Filter) -> int:
+        await self.flush(collection)
+        return await self.database[collection].count_documents(where, session=self._session)
+
+    async def load(self, collection: str, model: type[M], id: str) -> M:
+        """An aggregate's state. NotFound if there is none."""
+        document = await self.get(collection, id)
+        if document is None:
+            raise NotFound(f"No such thing in {collection}: {id}.")
+        self.version = int(document["version"])
+        return model.model_validate(_state(document))
+
+    # writing
+
+    def write(self, collection: str, operation: Operation) -> None:
+        """Keep a write until the next read of the collection or the end."""
+        self._pending[collection].append(operation)
+
+    def emit(self, event: Event, sequence: int) -> None:
+        """Publish an event when, and only if, this transaction commits."""
+        document = write(event, sequence, self.origin)
+        if len(document["value"]) > self.database.largest_event:
+            raise Busy(f"{event.type} is larger than Kafka takes.")
+        self.emitted += 1
+        self.write("outbox", InsertOne(document))
+
+    def add(self, collection: str, id: str, state: BaseModel, *events: Event) -> None:
+        """Keep a new aggregate and publish its first events. A second one with the id conflicts."""
+        self.version = max(1, len(events))
+        self.write(collection, InsertOne(_document(id, self.version, state)))
+        for sequence, event in enumerate(events, 1):
+            self.emit(event, sequence)
+
+    async def change(
+        self,
+        collection: str,
+        model: type[M],
+        id: str,
+        decide: Callable[[M], M | tuple[M, *tuple[Event, ...]]],
+    ) -> M:
+        """Load an aggregate, ask its rule, keep the new state, publish what the rule says happened.
+
+        Raises NotFound, Changed (If-Match), and whatever the rule refuses with.
+        """
+        self.hot = (collection, id)
+        state = await self.load(collection, model, id)
+        version = self.version or 0
+        if self.expected_version not in (None, version):
+            raise Changed(f"It is at version {version} now. Read it again, then decide.")
+        decided = decide(state)
+        after, events = (decided[0], decided[1:]) if isinstance(decided, tuple) else (decided, ())
+        if after == state and not events:
+            return state
+        self.version = version + max(1, len(events))
+        self.write(
+            collection,
+            ReplaceOne({"_id": id, "version": version}, _document(id, self.version, after)),
+        )
+        for sequence, event in enumerate(events, version + 1):
+            self.emit(event, sequence)
+        return after
+
+    def project(self, write: Write, topic: str, sequence: int | None) -> None:
+        """Fold a projection's write into the one bulk write of the batch."""
+        folded = self._folded[write.collection].setdefault(write.id, _Folded({}))
+        seen = "seen_" + topic.replace(".", "_")
+        if sequence is not None:
+            if folded.sequences.get(seen, -1) >= sequence:
+                return
+            folded.sequences[seen] = sequence
+        folded.fields.update(write.fields)
+
+    async def flush(self, collection: str | None = None) -> None:
+        """Send the writes kept back, of one collection or of all."""
+        for name in [collection] if collection else [*self._folded, *self._pending]:
+            folded, pending = self._folded.pop(name, None), self._pending.pop(name, None)
+            operations: list[Operation] = [
+                UpdateOne({"_id": id}, _if_newer(one), upsert=True)
+                for id, one in (folded or {}).items()
+            ]
+            operations += pending or []
+            if operations:
+                await self.database[name].bulk_write(operations, session=self._session)
+
+
+def _if_newer(folded: _Folded) -> list[Document]:
+    """An update that leaves a document alone whose last sequence of that topic is as new."""
+    merged = {"$mergeObjects": ["$$ROOT", {"$literal": {**folded.fields, **folded.sequences}}]}
+    newer = [
+        {"$lt": [{"$ifNull": [f"${seen}", -1]}, sequence]}
+        for seen, sequence in folded.sequences.items()
+    ]
+    if not newer:
+        return [{"$replaceWith": merged}]
+    return [{"$replaceWith": {"$cond": [{"$and": newer}, merged, "$$ROOT"]}}]
+
+
+def _document(id: str, version: int, state: BaseModel) -> Document:
+    return {**state.model_dump(), "_id": id, "version": version, "changed_at": now()}
+
+
+def _state(document: Document) -> Document:
+    return {k: v for k, v in document.items() if k not in ("_id", "version", "changed_at")}
