@@ -10,11 +10,11 @@ from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import KafkaMessage
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from shared.clock import now
 from shared.database import Database, is_outage
-from shared.inbox import Delivery, Failed, Fenced, Inbox, deliveries
+from shared.inbox import Delivery, Failed, Fenced, Inbox, is_final
 from shared.listener import Listener
 from shared.telemetry import BATCH, LAG, log
 
@@ -78,7 +78,7 @@ class Consumer(ConsumerRebalanceListener):
                     if not await self._resume(tp, records[0].offset):
                         return None
                     with BATCH.time():
-                        await self._settle(tp, deliveries(self._inbox.on, records))
+                        await self._settle(tp, [self._inbox.receive(record) for record in records])
                 except Fenced:
                     log.warning("another member took this partition further", partition=str(tp))
                     self._inbox.positions.pop(tp, None)
@@ -131,9 +131,9 @@ class Consumer(ConsumerRebalanceListener):
                 work.extendleft(piece for piece in pieces if piece)
                 continue
             tries += 1
-            if part[0].blame(error) or tries >= TRIES:
+            if is_final(error) or tries >= TRIES:
                 tries = 0
-                part[0].set_aside(error, TRIES)
+                part[0].set_aside(error)
             else:
                 await asyncio.sleep(0.1 * 4**tries * random.uniform(0.5, 1))  # noqa: S311
             work.appendleft(part)
@@ -147,7 +147,7 @@ class Consumer(ConsumerRebalanceListener):
 
     # who has which partition
 
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+    async def _revoked(self, revoked: set[TopicPartition]) -> None:
         """Let running transactions end; whatever comes late is fenced by the watermark."""
         self._assigned -= revoked
         for tp in revoked:
@@ -159,10 +159,13 @@ class Consumer(ConsumerRebalanceListener):
                 self._inbox.positions.pop(tp, None)
             self._locks.pop(tp, None)
 
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+    async def _assigned_now(self, assigned: set[TopicPartition]) -> None:
         """Take over; the position is read from MongoDB with the first records."""
         self._assigned = set(assigned)
         self._moved = now()
+
+    on_partitions_revoked: Any = _revoked  # aiokafka awaits them, its types do not say so
+    on_partitions_assigned: Any = _assigned_now
 
     # how far it is
 
@@ -200,7 +203,7 @@ class Consumer(ConsumerRebalanceListener):
 
 async def _parse(message: Any) -> KafkaMessage:
     """Wraps the records; reading them is the inbox's work, and never raises."""
-    return KafkaMessage(body=b"", raw_message=message, consumer=_NO_CONSUMER)
+    return KafkaMessage(body=b"", raw_message=message, consumer=FAKE_CONSUMER)
 
 
 async def _as_it_is(message: Any) -> Any:

@@ -5,7 +5,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date, time
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from bson.codec_options import CodecOptions, TypeRegistry
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
@@ -23,6 +23,7 @@ from pymongo.write_concern import WriteConcern
 
 from shared.errors import Busy
 from shared.events import Document, Origin
+from shared.settings import Settings
 from shared.transaction import Transaction
 
 T = TypeVar("T")
@@ -47,14 +48,15 @@ CODEC: CodecOptions[Document] = CodecOptions(
 class Database:
     """A service's own database, and the way to change it."""
 
-    def __init__(self, uri: str, name: str, source: str) -> None:
+    def __init__(self, uri: str, name: str, settings: Settings) -> None:
         self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             uri, tz_aware=True, serverSelectionTimeoutMS=5000, timeoutMS=20_000, maxPoolSize=50
         )
         self._db = self.client.get_database(
             name, codec_options=CODEC, write_concern=WriteConcern("majority")
         )
-        self.source = source
+        self.source = f"/copse/{name}"  # the CloudEvents source of what it publishes
+        self.settings = settings
         self.largest_event = 900_000
         self.outbox_full = False
         self.committed = asyncio.Event()  # wakes the relay
@@ -113,7 +115,7 @@ class Database:
                     await tx.flush()
                     await _commit(session)
                 except BaseException as error:
-                    if session.in_transaction:
+                    if cast("bool", session.in_transaction):  # Motor's stub says method; it is a property
                         await _quietly(session.abort_transaction())
                     if not _conflict(error):
                         raise

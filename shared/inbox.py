@@ -1,25 +1,237 @@
-"""Every event takes effect once: watermark, event ids, and what is set aside. One transaction a batch."""
+"""Every event takes effect once: watermark, event ids, and what is set aside; one transaction a batch."""
 
-import base64
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from aiokafka import ConsumerRecord, TopicPartition
-from bson.binary import Binary
+from aiokafka import TopicPartition
 from opentelemetry.trace import SpanKind
-from pymongo import DeleteOne, InsertOne, UpdateOne
+from pymongo import InsertOne
+from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared import dead_letters
 from shared.clock import now
-from shared.database import Database, is_duplicate, is_outage
-from shared.dead_letters import Parked
+from shared.database import Database, is_duplicate
 from shared.errors import NotFound, Problem
-from shared.events import Envelope, Unreadable, read
+from shared.events import Envelope, Headers, Unreadable, read
 from shared.listener import Listener
-from shared.telemetry import EVENTS, follow, origin_of, tracer
+from shared.telemetry import CONSUMED, follow, origin_of, tracer
 from shared.transaction import Transaction
 
-Record = ConsumerRecord[bytes, bytes]
+
+class Fenced(Exception):
+    """Another member of the group has taken this partition further."""
+
+
+class Failed(Exception):
+    """One event of a batch failed; `at` is its place in the batch."""
+
+    def __init__(self, at: int, error: Exception) -> None:
+        super().__init__(at, error)
+        self.at = at
+        self.error = error
+
+
+class _SeenBefore(Exception):
+    pass
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A record as Kafka gave it, and what could be read of it."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    envelope: Envelope[Any] | Unreadable | None
+    attempts: int = 0
+    trouble: str | None = None
+    for_good: bool = field(default=False)
+
+    @property
+    def queue(self) -> str:
+        """What must stay in order: the key; a record without one stands alone."""
+        return f"@{self.offset}" if self.key is None else self.key.decode(errors="backslashreplace")
+
+    def set_aside(self, error: Exception) -> None:
+        """Do not handle it; park it with this reason. A refusal is final, all else is tried again."""
+        detail = f"{type(error).__name__}: {error}"
+        self.trouble, self.for_good = detail[:2000], is_final(error)
+
+
+def is_final(error: Exception) -> bool:
+    """Whether a rule said no: trying again would not help. NotFound may be a fact still on its way."""
+    return isinstance(error, Problem) and not isinstance(error, NotFound)
+
+
+class Inbox:
+    """Applies deliveries to the database, each event once."""
+
+    def __init__(self, on: Listener, database: Database) -> None:
+        self.on = on
+        self.database = database
+        self.positions: dict[TopicPartition, int] = {}
+
+    def receive(self, record: Any) -> Delivery:
+        """Read a record of aiokafka; what it is worth is known afterwards, it never raises."""
+        headers = [(name, text or b"") for name, text in record.headers]
+        envelope = read(record.value, headers, self.on.models)
+        where = (record.topic, record.partition, record.offset, record.key)
+        return Delivery(*where, record.value, headers, envelope)
+
+    async def position(self, tp: TopicPartition) -> int:
+        """The last offset applied of a partition, -1 for none; from MongoDB."""
+        watermarks = self.database["watermarks"]
+        id = _id(tp)
+        found = await watermarks.find_one_and_update(
+            {"_id": id}, {"$setOnInsert": {"offset": -1}}, upsert=True, return_document=True
+        )
+        return int(found["offset"])
+
+    async def apply(self, tp: TopicPartition, batch: Sequence[Delivery]) -> None:
+        """Apply a partition's deliveries in one transaction. Raises Failed, Fenced, PyMongoError."""
+        position = self.positions[tp]
+        fresh = [one for one in batch if one.offset > position and one.envelope]
+        for one in batch:
+            if not one.envelope:
+                CONSUMED.labels(tp.topic, "skipped").inc()
+        if not fresh:
+            return
+
+        async def advance(tx: Transaction) -> None:
+            here = {"_id": _id(tp), "offset": position}
+            if not await tx.claim("watermarks", here, {"$set": {"offset": fresh[-1].offset}}):
+                raise Fenced(str(tp))
+
+        held = dead_letters.held_queues(tp.topic, tp.partition)
+        await self._once(fresh, advance, held)
+        self.positions[tp] = fresh[-1].offset
+
+    async def retry(self, tp: TopicPartition) -> None:
+        """Work off what is parked of a partition and due, key by key, in order."""
+        for queue in await dead_letters.due(self.database, tp.topic, tp.partition):
+            while head := await dead_letters.head(self.database, tp.topic, tp.partition, queue):
+                one = Delivery(
+                    *(head["topic"], head["partition"], head["offset"], head["raw_key"]),
+                    *(head["value"], [(name, bytes(text)) for name, text in head["headers"]]),
+                    envelope=None,
+                    attempts=head["attempts"],
+                )
+                one.envelope = read(one.value, one.headers, self.on.models)
+                try:
+                    await self._once([one], dead_letters.taking(head))
+                except Failed as failure:
+                    one.set_aside(failure.error)
+                    await dead_letters.failed_again(self.database, head, one, self.on.group)
+                    break
+                except dead_letters.Taken:
+                    break
+                CONSUMED.labels(tp.topic, "recovered").inc()
+
+    async def _once(
+        self,
+        batch: Sequence[Delivery],
+        claim: Callable[[Transaction], Awaitable[None]],
+        held: "Callable[[Transaction], Awaitable[set[str]]] | None" = None,
+    ) -> None:
+        try:
+            await self._transact(batch, claim, held, careful=False)
+        except _SeenBefore:
+            await self._transact(batch, claim, held, careful=True)
+
+    async def _transact(
+        self,
+        batch: Sequence[Delivery],
+        claim: Callable[[Transaction], Awaitable[None]],
+        held: "Callable[[Transaction], Awaitable[set[str]]] | None",
+        *,
+        careful: bool,
+    ) -> None:
+        outcomes: list[tuple[str, str]] = []
+
+        async def work(tx: Transaction) -> None:
+            outcomes.clear()
+            await claim(tx)
+            waiting = await held(tx) if held else set[str]()
+            seen = await self._remember(tx, [o for o in batch if o.queue not in waiting], careful)
+            for at, one in enumerate(batch):
+                outcome = "applied"
+                if one.queue in waiting and not isinstance(one.envelope, Unreadable):
+                    dead_letters.queue_behind(tx, one)
+                    outcome = "held"
+                elif one.trouble or isinstance(one.envelope, Unreadable):
+                    outcome = dead_letters.park(tx, one, self.on.group)
+                    waiting.add(one.queue) if outcome == "held" else None
+                elif one.envelope and self._name(one) in seen:
+                    outcome = "duplicate"
+                elif one.envelope:
+                    try:
+                        await self._handle(one, one.envelope, tx)
+                    except PyMongoError:
+                        raise
+                    except Exception as error:
+                        raise Failed(at, error) from error
+                outcomes.append((one.topic, outcome))
+
+        await self.database.transact(work)
+        for outcome in outcomes:
+            CONSUMED.labels(*outcome).inc()
+
+    def _name(self, one: Delivery) -> str:
+        return one.envelope.identity if isinstance(one.envelope, Envelope) else ""
+
+    async def _remember(self, tx: Transaction, batch: Sequence[Delivery], careful: bool) -> set[str]:
+        """Note the ids of events that bring about reactions; returns those that were noted before.
+
+        Optimistic: the first try inserts blindly, and only a duplicate makes the second try look.
+        """
+        wanted = [
+            one.envelope.identity
+            for one in batch
+            if isinstance(one.envelope, Envelope)
+            and not one.trouble
+            and self.on.reacts_to(one.envelope.type)
+        ]
+        if not wanted:
+            return set()
+        seen: set[str] = set()
+        if careful:
+            seen = {found["_id"] for found in await tx.find("inbox", {"_id": {"$in": wanted}})}
+        elif len(set(wanted)) < len(wanted):
+            raise _SeenBefore
+        moment = now()
+        for id in dict.fromkeys(wanted):
+            if id not in seen:
+                tx.write("inbox", InsertOne({"_id": id, "at": moment}))
+        try:
+            await tx.flush("inbox")
+        except BulkWriteError as error:
+            if not careful and is_duplicate(error):
+                raise _SeenBefore from None
+            raise
+        return seen
+
+    async def _handle(self, one: Delivery, envelope: Envelope[Any], tx: Transaction) -> None:
+        reacting = self.on.reacts_to(envelope.type)
+        span = tracer.start_as_current_span(
+            f"{self.on.group} {envelope.type}",
+            context=follow(envelope.traceparent),
+            kind=SpanKind.CONSUMER,
+            attributes={"messaging.message.id": envelope.id},
+        )
+        with span if reacting else nullcontext():
+            if reacting:
+                tx.cause = envelope
+                correlation = envelope.correlationid or envelope.id
+                tx.origin = origin_of(
+                    self.database, correlationid=correlation, causationid=envelope.id
+                )
+            await self.on.handle(envelope, one.topic, tx)
+
+
+def _id(tp: TopicPartition) -> str:
+    return f"{tp.topic}:{tp.partition}"

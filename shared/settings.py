@@ -36,7 +36,6 @@ class Settings(BaseSettings):
     audience: str = "copse"
     test_clock: bool = False
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
-    otlp_endpoint: str = ""
     batch_records: int = Field(default=500, ge=1, le=10_000)
     outbox_limit: int = Field(default=100_000, ge=1)
     """Events waiting for Kafka beyond which commands are answered 503."""

@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from shared.database import Database
 from shared.events import Origin
 
-EVENTS = Counter("copse_events", "Events consumed", ["topic", "outcome"])
+CONSUMED = Counter("copse_events", "Events consumed", ["topic", "outcome"])
 LAG = Gauge("copse_lag_records", "Records not yet consumed", ["topic", "partition"])
 OUTBOX_DEPTH = Gauge("copse_outbox_events", "Events that wait for Kafka")
 OUTBOX_AGE = Gauge("copse_outbox_age_seconds", "Age of the oldest event that waits for Kafka")
@@ -30,8 +30,8 @@ _propagator = TraceContextTextMapPropagator()
 
 def set_up(service: str, level: str) -> None:
     """JSON lines on stderr, every one with its service and, where there is one, its trace id."""
-    provider = TracerProvider(resource=Resource.create({"service.name": service}))
-    trace.set_tracer_provider(provider)
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):
+        trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": service})))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

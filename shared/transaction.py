@@ -95,7 +95,21 @@ class Transaction:
         self.version = int(document["version"])
         return model.model_validate(_state(document))
 
+    async def distinct(self, collection: str, field: str, where: Filter) -> list[Any]:
+        await self.flush(collection)
+        return await self.database[collection].distinct(field, where, session=self._session)
+
     # writing
+
+    async def claim(self, collection: str, where: Filter, update: Document) -> bool:
+        """Update a document at once. False if none fits: somebody else was faster."""
+        done = await self.database[collection].update_one(where, update, session=self._session)
+        return done.matched_count == 1
+
+    async def remove(self, collection: str, where: Filter) -> bool:
+        """Delete a document at once. False if none fits."""
+        done = await self.database[collection].delete_one(where, session=self._session)
+        return done.deleted_count == 1
 
     def write(self, collection: str, operation: Operation) -> None:
         """Keep a write until the next read of the collection or the end."""

@@ -1,0 +1,160 @@
+"""Isolate, retry, park with the reason, replay. What is set aside lives in MongoDB, key by key in order."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from bson.binary import Binary
+from pymongo import InsertOne
+
+from shared.clock import now
+from shared.database import Database
+from shared.events import Document, Unreadable, new_id
+from shared.transaction import Filter, Transaction
+
+if TYPE_CHECKING:
+    from shared.inbox import Delivery
+
+WAITS = [timedelta(seconds=s) for s in (10, 30, 120, 600, 3600)]
+"""How long after each failure a parked event is tried again; then it is dead."""
+LARGEST = 900_000  # bytes of a dead letter's copy on Kafka; MongoDB holds the whole
+
+
+def held_queues(topic: str, partition: int) -> Callable[[Transaction], Awaitable[set[str]]]:
+    """Which keys of a partition have an event waiting: later ones must queue behind it."""
+    where = {"topic": topic, "partition": partition, "state": "held"}
+
+    async def read(tx: Transaction) -> set[str]:
+        return set(await tx.distinct("parked", "key", where))
+
+    return read
+
+
+def queue_behind(tx: Transaction, one: "Delivery") -> None:
+    """Park an event because an earlier one of its key is parked."""
+    reason = "waits behind an earlier event of its key"
+    tx.write("parked", InsertOne(_parked(one, "held", reason, now())))
+
+
+def park(tx: Transaction, one: "Delivery", group: str) -> str:
+    """Set an event aside with the reason. Returns its state: held (it will be tried again) or dead."""
+    final = one.for_good or isinstance(one.envelope, Unreadable)
+    reason = one.envelope.reason if isinstance(one.envelope, Unreadable) else one.trouble or ""
+    state = "dead" if final else "held"
+    document = _parked(one, state, reason, now() + WAITS[0])
+    tx.write("parked", InsertOne(document))
+    if final:
+        _publish(tx, document, group)
+    return state
+
+
+async def due(database: Database, topic: str, partition: int) -> list[str]:
+    """Keys of a partition with an event that may be tried again."""
+    where = {"topic": topic, "partition": partition, "state": "held", "next_at": {"$lte": now()}}
+    return await database["parked"].distinct("key", where)
+
+
+async def head(database: Database, topic: str, partition: int, key: str) -> Document | None:
+    """The first parked event of a key, if it is due."""
+    where = {"topic": topic, "partition": partition, "state": "held", "key": key}
+    first = await database["parked"].find_one(where, sort=[("offset", 1)])
+    return first if first and first["next_at"] <= now() else None
+
+
+def taking(parked: Document) -> Callable[[Transaction], Awaitable[None]]:
+    """Remove a parked event in the transaction that handles it, unless another was faster."""
+
+    async def claim(tx: Transaction) -> None:
+        removed = await tx.remove("parked", {"_id": parked["_id"], "attempts": parked["attempts"]})
+        if not removed:
+            raise Taken(parked["_id"])
+
+    return claim
+
+
+class Taken(Exception):
+    """Another replica is working on this parked event."""
+
+
+async def failed_again(database: Database, parked: Document, one: "Delivery", group: str) -> None:
+    """Count an attempt; after the last, or when a rule refuses, the event is dead and its key goes on."""
+    attempts = parked["attempts"] + 1
+    dead = one.for_good or attempts > len(WAITS)
+    after: Document = {
+        **parked,
+        "state": "dead" if dead else "held",
+        "attempts": attempts,
+        "reason": one.trouble,
+        "fingerprint": _fingerprint(one.trouble or ""),
+        "next_at": now() + WAITS[min(attempts, len(WAITS)) - 1],
+    }
+
+    async def work(tx: Transaction) -> None:
+        where = {"_id": parked["_id"], "attempts": parked["attempts"]}
+        if await tx.claim("parked", where, {"$set": after}) and dead:
+            _publish(tx, after, group)
+
+    await database.transact(work)
+
+
+async def replay(database: Database, where: Filter, *, dry_run: bool = True) -> int:
+    """Send dead events through the normal pipeline again; idempotent. Returns how many are meant."""
+    meant = {**where, "state": "dead"}
+    if dry_run:
+        return await database["parked"].count_documents(meant)
+    change = {"$set": {"state": "held", "attempts": 0, "next_at": now()}}
+    return (await database["parked"].update_many(meant, change)).modified_count
+
+
+def _parked(one: "Delivery", state: str, reason: str, next_at: Any) -> Document:
+    return {
+        "_id": f"{one.topic}:{one.partition}:{one.offset}",
+        "topic": one.topic,
+        "partition": one.partition,
+        "offset": one.offset,
+        "key": one.queue,
+        "raw_key": one.key,
+        "value": one.value,
+        "headers": one.headers,
+        "state": state,
+        "reason": reason,
+        "fingerprint": _fingerprint(reason),
+        "attempts": 0,
+        "parked_at": now(),
+        "next_at": next_at,
+    }
+
+
+def _fingerprint(reason: str) -> str:
+    """The same for the same kind of failure: numbers and ids do not count."""
+    words = "".join(" " if c.isdigit() else c for c in reason)
+    return hashlib.sha256(words.encode()).hexdigest()[:12]
+
+
+def _publish(tx: Transaction, parked: Document, group: str) -> None:
+    value: bytes | None = parked["value"]
+    errors = {
+        "x-error-reason": parked["reason"],
+        "x-error-service": group,
+        "x-error-fingerprint": parked["fingerprint"],
+        "x-error-attempts": str(parked["attempts"]),
+        "x-error-position": parked["_id"],
+    }
+    if value and len(value) > LARGEST:
+        value, errors["x-error-truncated"] = value[:LARGEST], str(len(value))
+    tx.write(
+        "outbox",
+        InsertOne(
+            {
+                "_id": new_id(),
+                "topic": parked["topic"] + ".dead",
+                "key": parked["key"],
+                "seq": parked["offset"],
+                "at": now(),
+                "value": Binary(value) if value else None,
+                "headers": [*parked["headers"], *((k, v.encode()) for k, v in errors.items())],
+            }
+        ),
+    )
+    tx.emitted += 1

@@ -1,0 +1,224 @@
+"""The doors every service has: health, metrics, the test clock, dead letters, problem+json."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from opentelemetry.trace import SpanKind
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+from pymongo.errors import PyMongoError
+from starlette.exceptions import HTTPException
+
+from shared import clock, dead_letters
+from shared.auth import OPERATOR, Principal
+from shared.clock import Moment
+from shared.database import Database, is_outage
+from shared.errors import PROBLEM, Busy, Invalid, Malformed, NotFound, Problem
+from shared.http import Paging, Router, Tx, cursor
+from shared.telemetry import PARKED, REQUESTS, follow, log, tracer
+
+
+class Clock(BaseModel):
+    """The moment the test clock is moved to."""
+
+    now: Moment
+
+
+class DeadLetter(BaseModel):
+    """An event that was set aside: where it came from, and why."""
+
+    id: str
+    topic: str
+    key: str
+    state: str
+    reason: str
+    fingerprint: str
+    attempts: int
+    parked_at: Moment
+
+
+class DeadLetters(BaseModel):
+    """One page of what was set aside."""
+
+    items: list[DeadLetter]
+    next: str | None
+
+
+class Replay(BaseModel):
+    """Which dead events to handle again; every condition given must hold."""
+
+    id: str | None = None
+    topic: str | None = None
+    key: str | None = None
+    fingerprint: str | None = None
+    dry_run: bool = True
+
+
+class Replayed(BaseModel):
+    """How many events the replay is about."""
+
+    events: int
+    dry_run: bool
+
+
+router = Router(tags=["operation"])
+
+
+@router.get("/dead-letters")
+async def list_dead_letters(
+    request: Request,
+    me: Principal,
+    tx: Tx,
+    page: Paging,
+    state: Annotated[str, Query(pattern="^(dead|held)$")] = "dead",
+) -> DeadLetters:
+    """What was set aside and why: `dead`, or `held` to be tried again. For operators."""
+    me.needs(OPERATOR)
+    where: dict[str, Any] = {"state": state}
+    if page.after:
+        where["_id"] = {"$gt": page.after[0]}
+    found = await tx.find("parked", where, sort=[("_id", 1)], limit=page.limit)
+    more = len(found) == page.limit
+    return DeadLetters(
+        items=[DeadLetter.model_validate({**one, "id": one["_id"]}) for one in found],
+        next=cursor(request.url.path, found[-1]["_id"]) if more else None,
+    )
+
+
+@router.post("/dead-letters/replay")
+async def replay_dead_letters(replay: Replay, me: Principal, request: Request) -> Replayed:
+    """Send dead events through the normal pipeline again. Counts only, unless `dry_run` is false."""
+    me.needs(OPERATOR)
+    conditions = replay.model_dump(exclude={"dry_run"}, exclude_none=True)
+    if not conditions:
+        raise Invalid("Name an id, a topic, a key or a fingerprint.", field="id")
+    where = {"_id" if name == "id" else name: value for name, value in conditions.items()}
+    database: Database = request.app.state.database
+    count = await dead_letters.replay(database, where, dry_run=replay.dry_run)
+    return Replayed(events=count, dry_run=replay.dry_run)
+
+
+def open_on(app: FastAPI) -> None:
+    """Add the common routes, the error answers and the request span to a service."""
+    app.include_router(router)
+    app.add_api_route("/livez", livez, include_in_schema=False)
+    app.add_api_route("/readyz", readyz, include_in_schema=False)
+    app.add_api_route("/metrics", metrics, include_in_schema=False)
+    app.add_api_route("/_clock", set_clock, methods=["POST"], include_in_schema=False)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _unacceptable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(PyMongoError, _outage)
+    app.add_exception_handler(Exception, _unexpected)
+    app.middleware("http")(_observe)
+
+
+async def livez() -> Response:
+    """The process answers."""
+    return Response("ok")
+
+
+async def readyz(request: Request) -> Response:
+    """200 when MongoDB answers and the history that was there at the start is applied."""
+    state = request.app.state
+    waits: list[str] = []
+    if not getattr(state, "prepared", False):
+        waits.append("MongoDB is not prepared")
+    if state.on.topics and not (state.consumer and state.consumer.caught_up):
+        waits.append("the history is not applied yet")
+    if state.consumer and state.consumer.waiting:
+        waits.append("MongoDB is away")
+    waits += [f"{tp} was made anew" for tp in getattr(state.consumer, "recreated", ())]
+    return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
+
+
+async def metrics() -> Response:
+    """Prometheus text format."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def set_clock(request: Request, clock_: Clock) -> dict[str, str]:
+    """Move the service's clock; only where COPSE_TEST_CLOCK is set."""
+    if not request.app.state.settings.test_clock:
+        raise NotFound("There is no test clock here.")
+    clock.set_now(clock_.now)
+    return {"now": clock.now().isoformat()}
+
+
+async def count_parked(database: Database) -> None:
+    """Feed the metric of events set aside."""
+    for state in ("held", "dead"):
+        PARKED.labels(state).set(await database["parked"].count_documents({"state": state}))
+
+
+# Problems (RFC 9457)
+
+
+def _answer(problem: Problem) -> JSONResponse:
+    return JSONResponse(
+        jsonable_encoder(problem.body()), problem.status, problem.headers, media_type=PROBLEM
+    )
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this type
+    if error.status == 401:
+        error.headers["www-authenticate"] = "Bearer"
+    if error.status == 503:
+        error.headers["retry-after"] = "5"
+    return _answer(error)
+
+
+async def _unacceptable(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
+    faults = [
+        {
+            "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
+            "message": fault["msg"].removeprefix("Value error, "),
+        }
+        for fault in error.errors()
+    ]
+    broken = any(fault["type"] == "json_invalid" for fault in error.errors())
+    detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
+    if broken:
+        return _answer(Malformed(f"The body is not JSON: {detail}"))
+    return _answer(Invalid(detail, errors=faults))
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
+    return JSONResponse(body, error.status_code, error.headers, media_type=PROBLEM)
+
+
+async def _outage(request: Request, error: Exception) -> Response:
+    log.warning("MongoDB failed a request", path=request.url.path, error=repr(error)[:500])
+    if not is_outage(error):
+        return await _unexpected(request, error)
+    return await _problem(request, Busy("The database is away. Nothing is known to be done."))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("a request failed", path=request.url.path, exc_info=error)
+    return _answer(Problem("Something unforeseen happened; it is logged under the trace id."))
+
+
+async def _observe(
+    request: Request, respond: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    began = time.perf_counter()
+    context = follow(request.headers.get("traceparent"))
+    with tracer.start_as_current_span(
+        f"{request.method} {request.url.path}", context=context, kind=SpanKind.SERVER
+    ) as span:
+        response = await respond(request)
+        span.set_attribute("http.response.status_code", response.status_code)
+        response.headers["x-trace-id"] = f"{span.get_span_context().trace_id:032x}"
+    route = getattr(request.scope.get("route"), "path", "unknown")
+    REQUESTS.labels(route, request.method, response.status_code).observe(time.perf_counter() - began)
+    return response

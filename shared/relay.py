@@ -1,0 +1,165 @@
+"""Outbox → Kafka. The collection is the truth; whatever wakes the relay is only a hint."""
+
+import asyncio
+import os
+import socket
+import time
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from pymongo.errors import DuplicateKeyError
+
+from shared.clock import now
+from shared.database import Database, is_outage
+from shared.events import Document
+from shared.telemetry import OUTBOX_AGE, OUTBOX_DEPTH, PUBLISHED, log
+
+PASS = 2_000  # events read, sent and deleted at a time
+POLL_SECONDS = 0.25  # for what other replicas committed
+ACK_SECONDS = 30  # no acknowledgement in this time: a new producer (aiokafka #1017)
+LEASE_SECONDS, RENEW_SECONDS, DOUBT_SECONDS = 10, 3, 7
+
+
+class Relay:
+    """Publishes a service's outbox in order per key. One replica holds the lease and works.
+
+    A relay that lost its lease unawares may publish an event twice; consumers take it once.
+    """
+
+    def __init__(self, database: Database, kafka: str, limit: int) -> None:
+        self._database = database
+        self._kafka = kafka
+        self._limit = limit
+        self._holder = f"{socket.gethostname()}:{os.getpid()}:{id(self):x}"
+        self._renewed = -1e9
+        self._producer: Any = None
+        self._from = ""
+
+    async def run(self) -> None:
+        """Relay until cancelled; waits out any absence of Kafka or MongoDB."""
+        pause = POLL_SECONDS
+        while True:
+            try:
+                sent = await self._pass() if await self._leads() else 0
+                pause = POLL_SECONDS
+            except Exception as error:
+                expected = is_outage(error) or isinstance(error, KafkaError | OSError | TimeoutError)
+                (log.warning if expected else log.exception)("relay waits", error=repr(error))
+                await self._drop_producer()
+                sent, pause = 0, min(pause * 2, 5)
+            if sent < PASS:
+                await self._idle(pause)
+
+    async def stop(self) -> None:
+        """Give the lease back, so that another replica goes on at once."""
+        await self._drop_producer()
+        await self._database["leases"].delete_one({"_id": "relay", "holder": self._holder})
+
+    async def measure(self) -> None:
+        """Depth and age of the outbox; above the limit commands are answered 503."""
+        outbox = self._database["outbox"]
+        depth = await outbox.estimated_document_count()
+        oldest = await outbox.find_one({}, {"at": 1}, sort=[("at", 1)]) if depth else None
+        OUTBOX_DEPTH.set(depth)
+        OUTBOX_AGE.set(max(0.0, (now() - oldest["at"]).total_seconds()) if oldest else 0)
+        self._database.outbox_full = depth > self._limit
+
+    async def _idle(self, seconds: float) -> None:
+        committed = self._database.committed
+        try:
+            async with asyncio.timeout(seconds):
+                await committed.wait()
+        except TimeoutError:
+            pass
+        committed.clear()
+
+    async def _leads(self) -> bool:
+        """Whether this replica holds the lease; only MongoDB's clock counts."""
+        if time.monotonic() - self._renewed < RENEW_SECONDS:
+            return True
+        asked = time.monotonic()
+        mine_or_over = {
+            "_id": "relay",
+            "$expr": {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]},
+        }
+        until = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
+        try:
+            await self._database["leases"].update_one(
+                mine_or_over, [{"$set": {"holder": self._holder, "until": until}}], upsert=True
+            )
+        except DuplicateKeyError:
+            return False
+        self._renewed = asked
+        return True
+
+    async def _pass(self) -> int:
+        """Send what is there, from where the last pass ended in the order of keys; delete what was acknowledged."""
+        events: list[Document] = (
+            await self._database["outbox"]
+            .find({"key": {"$gte": self._from}})
+            .sort([("key", 1), ("seq", 1)])
+            .limit(PASS)
+            .to_list(None)
+        )
+        wrapped = bool(self._from) and len(events) < PASS
+        self._from = events[-1]["key"] if len(events) == PASS else ""
+        if events:
+            if time.monotonic() - self._renewed > DOUBT_SECONDS:
+                return PASS  # too slow to be sure of the lease: ask again first
+            await self._send(events)
+        return PASS if wrapped else len(events)
+
+    async def _send(self, events: list[Document]) -> None:
+        producer = await self._ready_producer()
+        async with asyncio.timeout(ACK_SECONDS):
+            sent: list[Any] = [await producer.send(event["topic"], **_record(event)) for event in events]
+            await producer.flush()
+            results: list[Any] = await asyncio.gather(*sent, return_exceptions=True)
+        done: list[str] = []
+        stopped: set[str] = set()
+        failure: BaseException | None = None
+        for event, result in zip(events, results, strict=True):
+            if isinstance(result, BaseException):
+                failure = result
+                stopped.add(event["key"])
+            elif event["key"] not in stopped:
+                done.append(event["_id"])
+                PUBLISHED.labels(event["topic"]).inc()
+        await self._database["outbox"].delete_many({"_id": {"$in": done}})
+        if failure:
+            raise failure
+
+    async def _ready_producer(self) -> Any:
+        if self._producer is None:
+            producer: Any = AIOKafkaProducer(
+                bootstrap_servers=self._kafka,
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=2,
+                max_batch_size=256 * 1024,
+                max_request_size=1_048_576,
+                compression_type="lz4",
+                request_timeout_ms=15_000,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer:
+            try:
+                async with asyncio.timeout(5):
+                    await producer.stop()
+            except (KafkaError, OSError, TimeoutError):
+                pass  # what it still held is in the outbox
+
+
+def _record(event: Document) -> dict[str, Any]:
+    headers = [(name, bytes(text)) for name, text in event["headers"]]
+    return {"key": event["key"].encode(), "value": event["value"], "headers": headers}

@@ -1,0 +1,169 @@
+"""create_service: HTTP in front, Kafka behind, MongoDB beneath."""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from typing import Any
+
+import uvicorn
+from fastapi import APIRouter, FastAPI
+from faststream.kafka import KafkaBroker
+from pymongo import IndexModel
+
+from shared import doors, telemetry
+from shared.auth import Keys
+from shared.consumer import Consumer
+from shared.database import Database
+from shared.listener import Listener
+from shared.relay import Relay
+from shared.settings import Settings, load
+from shared.telemetry import log
+
+STUCK_SECONDS = 60  # records wait and none is taken: aiokafka #1154
+Job = Callable[[], Awaitable[None]]
+
+
+def create_service(
+    name: str,
+    router: APIRouter,
+    on: Listener,
+    *,
+    indexes: Mapping[str, Sequence[IndexModel]],
+    settings: type[Settings] = Settings,
+) -> FastAPI:
+    """A service as an ASGI application. It starts whether or not Kafka and MongoDB are there yet."""
+    config = load(settings)
+    telemetry.set_up(name, config.log_level)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
+        async with running(app, on, indexes, config):
+            yield
+
+    app = FastAPI(title=f"Copse {name}", version="0.1.0", lifespan=lifespan)
+    app.state.name, app.state.settings, app.state.on = name, config, on
+    app.state.consumer = app.state.relay = None
+    app.state.prepared, app.state.tasks, app.state.indexes = False, [], indexes
+    app.state.keys = Keys(config.jwks, config.issuer, config.audience)
+    app.include_router(router)
+    doors.open_on(app)
+    return app
+
+
+@asynccontextmanager
+async def running(
+    app: FastAPI, on: Listener, indexes: Mapping[str, Sequence[IndexModel]], config: Settings
+) -> AsyncGenerator[None, None]:
+    """Everything that lives as long as the service; ends in the order that loses nothing."""
+    name: str = app.state.name
+    database = Database(config.mongo, name, config)
+    app.state.database = database
+    async with AsyncExitStack() as stack:
+        stack.callback(database.client.close)
+        tasks = [asyncio.create_task(_begin(app, on, indexes, config, stack))]
+        try:
+            yield
+        finally:
+            for task in [*tasks, *app.state.tasks]:
+                task.cancel()
+            await asyncio.gather(*tasks, *app.state.tasks, return_exceptions=True)
+
+
+async def _begin(
+    app: FastAPI,
+    on: Listener,
+    indexes: Mapping[str, Sequence[IndexModel]],
+    config: Settings,
+    stack: AsyncExitStack,
+) -> None:
+    """Prepare MongoDB, then relay, then listen; each waits for what it needs."""
+    database: Database = app.state.database
+    await _until_done("MongoDB", lambda: database.prepare(indexes))
+    app.state.prepared = True
+    relay = app.state.relay = Relay(database, config.kafka, config.outbox_limit)
+    stack.push_async_callback(relay.stop)
+    app.state.tasks += [
+        asyncio.create_task(relay.run()),
+        asyncio.create_task(_every(1, relay.measure)),
+        asyncio.create_task(_every(5, lambda: doors.count_parked(database))),
+        *(asyncio.create_task(_every(s, lambda chore=chore: chore(database))) for s, chore in on.chores),
+    ]
+    if on.topics:
+        app.state.tasks.append(asyncio.create_task(_listen(app, on, config)))
+
+
+async def _listen(app: FastAPI, on: Listener, config: Settings) -> None:
+    """Consume until cancelled; with a new consumer whenever one stands still."""
+    while True:
+        broker = KafkaBroker(
+            config.kafka,
+            apply_types=False,
+            logger=None,
+            allow_auto_create_topics=False,
+            graceful_timeout=config.grace_seconds,
+        )
+        consumer = Consumer(broker, on, app.state.database, config.batch_records)
+        try:
+            await _until_done("Kafka", broker.start)
+            app.state.consumer = consumer
+            retrying = asyncio.create_task(_every(1, consumer.retry_parked))
+            try:
+                while consumer.waiting or consumer.still_for < STUCK_SECONDS:
+                    await asyncio.sleep(1)
+                    with suppress(Exception):  # Kafka is away: the metric keeps its last value
+                        await asyncio.wait_for(consumer.measure(), 5)
+                log.error("the consumer stands still; starting a new one")
+            finally:
+                retrying.cancel()
+                await asyncio.gather(retrying, return_exceptions=True)
+        finally:
+            with suppress(Exception):
+                await broker.stop()
+
+
+async def _until_done(what: str, job: Callable[[], Awaitable[Any]]) -> None:
+    pause = 0.2
+    while True:
+        try:
+            await job()
+            return
+        except Exception as error:
+            log.warning(f"waiting for {what}", error=repr(error)[:300])
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5)
+
+
+async def _every(seconds: float, job: Callable[[], Awaitable[Any]]) -> None:
+    """Do a job again and again; a failure is logged and the next turn comes."""
+    while True:
+        try:
+            await job()
+        except Exception as error:
+            log.warning("a chore failed", chore=getattr(job, "__name__", ""), error=repr(error)[:500])
+        await asyncio.sleep(seconds)
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """SIGTERM and SIGINT end the service with exit code 0 (uvicorn's own way re-raises them)."""
+        loop = asyncio.get_running_loop()
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(one, self.handle_exit, one, None)
+        yield
+
+
+def run(app: FastAPI) -> None:
+    """Serve until SIGTERM."""
+    config: Settings = app.state.settings
+    server = uvicorn.Config(
+        app,
+        host=config.host,
+        port=config.port,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=int(config.grace_seconds),
+        server_header=False,
+    )
+    _Server(server).run()
