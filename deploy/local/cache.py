@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ def cached(name: str, fetch: Callable[[Path], None]) -> Path:
             unfinished = folder.parent / f"{name}.unfinished"
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir()
+            sys.stderr.write(f"Fetching {name}, once for all checkouts …\n")
             fetch(unfinished)
             unfinished.rename(folder)
     return folder
@@ -32,7 +34,11 @@ def cached(name: str, fetch: Callable[[Path], None]) -> Path:
 def locked(file: Path) -> Generator[None]:
     """One process at a time; a killed one leaves no lock behind."""
     with file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.stderr.write(f"Waiting for another command, which holds {file} …\n")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

@@ -1,5 +1,6 @@
 """Kafka, MongoDB and the mailbox, started together; for `make up` and for tests."""
 
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Self
 from deploy.local import mailbox, ports
 from deploy.local.kafka import kafka
 from deploy.local.mongo import address, mongo
-from deploy.local.processes import Process
+from deploy.local.processes import Process, Running, running_in
+
+NAMES = ("kafka", "mongo", "mailbox")
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,12 @@ class Parts:
     @classmethod
     def start(cls, folder: Path, on: ports.Ports | None = None) -> Self:
         """Everything ready to be used, on free ports unless told otherwise; the same again when it already runs."""
+        lived = running_in(folder)
         parts = cls.prepare(folder, on or ports.free())
         try:
-            for process in parts.processes:
-                process.spawn()
-            for process in parts.processes:
-                process.wait_until_ready()
+            start_together(parts.processes)
         except BaseException:
-            parts.stop()
+            end_all(folder, but=lived)
             raise
         return parts
 
@@ -63,8 +64,7 @@ class Parts:
         return (self.kafka_process, self.mongo_process, self.mailbox_process)
 
     def stop(self) -> None:
-        with ThreadPoolExecutor() as at_once:
-            list(at_once.map(Process.stop, self.processes))
+        stop_together(self.processes)
 
     def __enter__(self) -> Self:
         return self
@@ -76,3 +76,28 @@ class Parts:
         at: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def start_together(processes: Collection[Process]) -> None:
+    for process in processes:
+        process.spawn()
+    for process in processes:
+        process.wait_until_ready()
+
+
+def stop_together(processes: Iterable[Process]) -> None:
+    with ThreadPoolExecutor() as at_once:
+        list(at_once.map(Process.stop, processes))
+
+
+def end_all(folder: Path, but: Collection[str] = (), grace: float = 15) -> None:
+    """End what runs in this folder, whoever started it, except those named.
+
+    Services end before the parts, which they still need for what they are in the middle of.
+    """
+    living = {name: running for name, running in running_in(folder).items() if name not in but}
+    parts = [running for name, running in living.items() if name in NAMES]
+    services = [running for name, running in living.items() if name not in NAMES]
+    with ThreadPoolExecutor() as at_once:
+        for together in (services, parts):
+            list(at_once.map(Running.end, together, [grace] * len(together)))

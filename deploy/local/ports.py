@@ -43,12 +43,20 @@ def is_free(port: int) -> bool:
         return True
 
 
-def require_free(name: str, port: int) -> None:
-    if not is_free(port):
-        another = free()["kafka"]
+def require_free(ports: Ports) -> None:
+    """Raise CannotStart for the first that somebody else has, or that is meant for two."""
+    owners: dict[int, str] = {}
+    for name, port in ports.items():
+        if port in owners:
+            problem = f"is also meant for {owners[port]}"
+        elif not is_free(port):
+            problem = "is taken by another program"
+        else:
+            owners[port] = name
+            continue
+        another = f"{variable(name)}={free()['kafka']}"
         raise CannotStart(
-            f"Port {port}, meant for {name}, is taken by another program. "
-            f"Choose another, such as: {variable(name)}={another} make up"
+            f"Port {port}, meant for {name}, {problem}. Choose another, such as: {another} make up"
         )
 
 

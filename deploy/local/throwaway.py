@@ -8,7 +8,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.local.processes import Running, running_in
+from deploy.local.parts import end_all
+from deploy.local.processes import Running
 
 HOME = Path(tempfile.gettempdir()) / f"copse-tests-{os.getuid()}"
 OWNER = "owner.json"
@@ -37,6 +38,5 @@ def _sweep() -> None:
 
 
 def _discard(folder: Path) -> None:
-    for running in running_in(folder).values():
-        running.end(grace=5)
+    end_all(folder, grace=5)
     shutil.rmtree(folder, ignore_errors=True)

@@ -9,8 +9,7 @@ from pathlib import Path
 from deploy.local.ports import HOST
 from deploy.local.probe import answers
 from deploy.local.processes import Process
-
-ROOT = Path(__file__).parents[3]
+from deploy.local.state import ROOT
 
 
 def process(folder: Path, smtp_port: int, web_port: int) -> Process:

@@ -19,7 +19,9 @@ class Inbox:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(  # noqa: N802 - aiosmtpd calls it by this name
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
         content = envelope.original_content or b""
         mail = self._mailbox.keep(content, envelope.mail_from or "", envelope.rcpt_tos)
         return f"250 2.0.0 Ok: kept as {mail.id}"

@@ -64,7 +64,8 @@ async def read_mail(request: Request, mail_id: str) -> dict[str, Any]:
 
 @router.get("/api/v1/message/{mail_id}/raw")
 async def read_source(request: Request, mail_id: str) -> Response:
-    return PlainTextResponse(mail_of(request, mail_id).raw)
+    source = mail_of(request, mail_id).raw
+    return PlainTextResponse(source, headers={"X-Content-Type-Options": "nosniff"})
 
 
 @router.get("/api/v1/message/{mail_id}/headers")

@@ -139,7 +139,7 @@ def _addresses(message: EmailMessage, name: str) -> list[Address]:
 def _all(message: EmailMessage, name: str) -> list[str]:
     try:
         return [_readable(value) for value in message.get_all(name, [])]
-    except Exception:
+    except Exception:  # whatever the parser stumbles over in a malformed header
         return [value for key, value in _as_sent(message) if key.lower() == name.lower()]
 
 

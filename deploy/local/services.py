@@ -1,0 +1,52 @@
+"""The services as processes: which there are, and what each is told."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from deploy.local.keys import jwks
+from deploy.local.parts import Parts
+from deploy.local.ports import HOST
+from deploy.local.probe import answers
+from deploy.local.processes import Process
+from deploy.local.state import ROOT
+from deploy.local.tokens import AUDIENCE, ISSUER
+
+USUAL = ("membership", "scheduling", "notifications", "resources")
+MAIL_FROM = "copse@example.org"
+
+
+def names() -> list[str]:
+    """Every folder below services/ with an app.py; a new one comes last, so the others keep their ports."""
+    found = {app.parent.name for app in (ROOT / "services").glob("*/app.py")}
+    return [*(name for name in USUAL if name in found), *sorted(found.difference(USUAL))]
+
+
+def service(name: str, folder: Path, port: int, parts: Parts, more: Mapping[str, str]) -> Process:
+    """`more` are settings beyond those every service has, such as a test's."""
+    url = address(port)
+    smtp_host, smtp_port = parts.smtp
+    environment = {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONUNBUFFERED": "1",  # the last lines of a service that died are in its log
+        "COPSE_KAFKA": parts.kafka,
+        "COPSE_MONGO": parts.mongo,
+        "COPSE_HOST": HOST,
+        "COPSE_PORT": str(port),
+        "COPSE_PUBLIC_URL": url,
+        "COPSE_JWKS": str(jwks(folder)),
+        "COPSE_ISSUER": ISSUER,
+        "COPSE_AUDIENCE": AUDIENCE,
+        "COPSE_SMTP_HOST": smtp_host,
+        "COPSE_SMTP_PORT": str(smtp_port),
+        "COPSE_MAIL_FROM": MAIL_FROM,
+    }
+    command = [sys.executable, "-m", f"services.{name}.app"]
+    ready = f"{url}/readyz"
+    return Process(
+        name, folder, command, ready=lambda: answers(ready), environment={**environment, **more}
+    )
+
+
+def address(port: int) -> str:
+    return f"http://{HOST}:{port}"
