@@ -3,9 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BeforeValidator
 
-Moment = Annotated[AwareDatetime, Field(strict=True)]
+
+def _written_out(value: object) -> object:
+    # Strict mode would refuse text too where JSON was read before: in the body of a request.
+    if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
+        return value
+    raise ValueError("must be a time with an offset, e.g. 2027-03-09T14:00:00Z")
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 """A time with an offset (RFC 3339). Numbers and naive times are refused, not guessed at."""
 
 _offset = timedelta()
