@@ -44,7 +44,7 @@ class Consumer(ConsumerRebalanceListener):
             decoder=_as_it_is,
             batch_timeout_ms=10,
             max_records=most,
-            session_timeout_ms=10_000,
+            session_timeout_ms=6_000,
             heartbeat_interval_ms=1_000,
             max_poll_interval_ms=900_000,
             fetch_max_wait_ms=250,

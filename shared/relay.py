@@ -79,16 +79,20 @@ class Relay:
         if time.monotonic() - self._renewed < RENEW_SECONDS:
             return True
         asked = time.monotonic()
-        mine_or_over = {
-            "_id": "relay",
-            "$expr": {"$or": [{"$eq": ["$holder", self._holder]}, {"$lt": ["$until", "$$NOW"]}]},
-        }
+        free = {"$lt": [{"$ifNull": ["$until", 0]}, "$$NOW"]}  # in BSON a number is before any date
+        mine = {"$or": [{"$eq": ["$holder", self._holder]}, free]}
         until = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
+        change = {
+            "holder": {"$cond": [mine, self._holder, "$holder"]},
+            "until": {"$cond": [mine, until, "$until"]},
+        }
         try:
-            await self._database["leases"].update_one(
-                mine_or_over, [{"$set": {"holder": self._holder, "until": until}}], upsert=True
+            lease = await self._database["leases"].find_one_and_update(
+                {"_id": "relay"}, [{"$set": change}], upsert=True, return_document=True
             )
-        except DuplicateKeyError:
+        except DuplicateKeyError:  # two asked for the first time
+            return False
+        if lease["holder"] != self._holder:
             return False
         self._renewed = asked
         return True

@@ -38,7 +38,7 @@ def set_up(service: str, level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             lambda _, __, entry: {**entry, "service": service, **_ids()},
-            structlog.processors.dict_tracebacks,
+            structlog.processors.format_exc_info,  # without locals: they hold people's data
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -117,11 +117,13 @@ class Service:
 
 
 @asynccontextmanager
-async def a_service(name: str, mongo: str, folder: Path, **settings: Any) -> AsyncIterator[Service]:
+async def a_service(
+    name: str, mongo: str, folder: Path, *, module: str = "", **settings: Any
+) -> AsyncIterator[Service]:
     """A service over a database of its own; the clock is the machine's again afterwards."""
     keys = folder / "jwks.json"
     keys.write_text(jwks())
-    app = importlib.import_module(f"services.{name}.app").app
+    app = importlib.import_module(module or f"services.{name}.app").app
     kind: type[Settings] = type(app.state.settings)
     told = {"mongo": mongo, "jwks": str(keys), "issuer": ISSUER, "audience": AUDIENCE, **settings}
     app.state.settings = kind(**told)

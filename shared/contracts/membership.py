@@ -128,6 +128,13 @@ class HandoverAccepted(CommunityEvent):
     to_person_id: str
 
 
+class HandoverDeclined(CommunityEvent):
+    """The member did not take over: nothing changes."""
+
+    from_person_id: str
+    to_person_id: str
+
+
 class PersonEvent(Event, topic="membership.people", key="person_id"):
     """The whole person: the only topic with personal data, and compacted."""
 

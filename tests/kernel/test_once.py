@@ -1,0 +1,172 @@
+"""Every event takes effect once and in order: T1, T2, T3, T9 of the backbone's table."""
+
+import asyncio
+import json
+import random
+from typing import Any
+
+import pytest
+
+from shared.events import Event, Origin, write
+from tests.kernel.world import Record, World, until
+
+ACCOUNTS = 8
+KILLS = 10
+
+
+@pytest.mark.timeout(400)
+async def test_nothing_is_lost_doubled_or_reordered_when_the_service_is_killed(world: World) -> None:
+    acknowledged: dict[str, list[int]] = {f"a{n}": [] for n in range(ACCOUNTS)}
+    stop = asyncio.Event()
+
+    async def customer(account: str) -> None:
+        amount = 1000
+        while not stop.is_set():
+            amount += 1
+            await world.deposit(account, amount)
+            acknowledged[account].append(amount)
+
+    world.start()
+    await world.ready()
+    customers = [asyncio.create_task(customer(account)) for account in acknowledged]
+    dice = random.Random(7)
+    for kill in range(KILLS):
+        # Some kills fall into start-up and rebalance, some into full flow.
+        await asyncio.sleep(dice.uniform(1.5, 4) if kill % 2 else dice.uniform(8, 10))
+        world.kill()
+        world.start()
+    await world.ready()
+    stop.set()
+    await asyncio.gather(*customers)
+    await world.drained()
+
+    assert await world.amounts("accounts") == acknowledged
+    assert await world.amounts("ledgers") == acknowledged
+    assert sum(map(len, acknowledged.values())) > 300
+    first_seen: dict[str, list[int]] = {}
+    ids: set[bytes] = set()
+    for record in await world.records(f"{world.name}.receipts"):
+        id = dict(record.headers)["ce_id"]
+        if id not in ids:
+            ids.add(id)
+            first_seen.setdefault(record.key.decode(), []).append(json.loads(record.value)["data"]["amount"])
+    assert first_seen == acknowledged
+
+
+def deposits(world: World, accounts: int, each: int) -> dict[str, list[Record]]:
+    """Events as another process of the owner would publish them, by account."""
+
+    class AccountEvent(Event, topic=world.topic, key="account_id"):
+        account_id: str
+
+    class Deposited(AccountEvent):
+        amount: int
+
+    def record(account: str, n: int) -> Record:
+        document = write(Deposited(account_id=account, amount=1000 + n), n, Origin("/elsewhere"))
+        return account.encode(), document["value"], document["headers"]
+
+    return {f"a{a}": [record(f"a{a}", n) for n in range(1, each + 1)] for a in range(accounts)}
+
+
+def foreign(record: Record) -> Record:
+    """The same fact from a system that numbers nothing."""
+    key, value, _ = record
+    body = json.loads(value or b"")
+    del body["sequence"]
+    return key, json.dumps(body | {"source": "https://hr.test"}).encode(), []
+
+
+async def test_events_that_come_up_to_three_times_and_again_from_the_start_take_effect_once(
+    world: World,
+) -> None:
+    dice = random.Random(3)
+    once = deposits(world, accounts=20, each=15)
+    for account in list(once)[:2]:
+        once[account] = [foreign(record) for record in once[account]]
+    published: list[Record] = []
+    for records in once.values():
+        for at, record in enumerate(records):
+            published += [record] * dice.randint(1, 3)
+            if dice.random() < 0.3:
+                published.append(records[dice.randint(0, at)])
+    everything = [record for records in once.values() for record in records]
+    world.start()
+    await world.publish(published)
+    await world.ready()
+    await world.drained()
+    single_run = {account: [1001 + n for n in range(15)] for account in once}
+    assert await world.amounts("ledgers") == single_run
+
+    await world.publish(everything)
+    await world.drained()
+    assert await world.amounts("ledgers") == single_run
+    lasts = {one["_id"]: one["amount"] async for one in world.db.last.find()}
+    assert {a: n for a, n in lasts.items() if a not in list(once)[:2]} == {
+        account: 1015 for account in list(once)[2:]
+    }
+
+
+async def test_an_older_event_after_a_newer_one_leaves_the_copy_as_it_is(world: World) -> None:
+    records = deposits(world, accounts=1, each=3)["a0"]
+    await world.publish([records[0], records[2], records[1]])
+    world.start()
+    await world.ready()
+    await world.drained()
+    assert (await world.db.last.find_one({"_id": "a0"}))["amount"] == 1003
+
+
+async def test_sigterm_under_load_ends_with_zero_and_what_is_applied_is_committed(world: World) -> None:
+    world.start()
+    await world.ready()
+
+    async def customer(account: str) -> None:
+        for amount in range(1, 500):
+            await world.deposit(account, 1000 + amount)
+
+    customers = [asyncio.create_task(customer(f"a{n}")) for n in range(ACCOUNTS)]
+    await asyncio.sleep(2)
+    world.terminate()
+    assert world.process is not None
+    assert await asyncio.to_thread(world.process.wait, 15) == 0
+    for one in customers:
+        one.cancel()
+    await asyncio.gather(*customers, return_exceptions=True)
+
+    consumed = await committed(world)
+    watermarks = {one["_id"]: one["offset"] + 1 async for one in world.db.watermarks.find()}
+    assert consumed
+    assert {tp: watermarks[tp] for tp in consumed} == consumed
+
+
+async def committed(world: World) -> dict[str, int]:
+    from aiokafka import AIOKafkaConsumer, TopicPartition
+
+    consumer: Any = AIOKafkaConsumer(
+        bootstrap_servers=world.parts.kafka, group_id=world.name, enable_auto_commit=False
+    )
+    await consumer.start()
+    try:
+        here = [TopicPartition(world.topic, n) for n in range(4)]
+        found = {f"{tp.topic}:{tp.partition}": await consumer.committed(tp) for tp in here}
+        return {name: offset for name, offset in found.items() if offset}
+    finally:
+        await consumer.stop()
+
+
+async def test_a_commands_events_wait_while_kafka_is_away(world: World) -> None:
+    world.start()
+    await world.ready()
+    world.parts.kafka_process.stop()
+    try:
+        for amount in range(1, 21):
+            await asyncio.wait_for(world.deposit("a0", 1000 + amount), 5)
+        assert await world.db.outbox.count_documents({}) == 20
+    finally:
+        world.parts.kafka_process.spawn()
+        world.parts.kafka_process.wait_until_ready()
+
+    async def arrived() -> bool:
+        return (await world.amounts("ledgers")).get("a0") == [1000 + n for n in range(1, 21)]
+
+    await until(arrived, seconds=60)
