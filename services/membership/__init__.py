@@ -1,0 +1,1 @@
+"""Who belongs: community types, communities with their members, people."""

@@ -1,0 +1,148 @@
+"""Communities: start, read, describe anew."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel
+
+from services.membership import store
+from services.membership.model import Changes, Community, Handover, Standing, Status, View, Wishes
+from shared.auth import Person, Principal
+from shared.clock import Moment, now
+from shared.contracts.membership import Format, JoinPolicy, Privacy, Role
+from shared.errors import Invalid
+from shared.events import new_id
+from shared.http import Paging, Router, Tx, cursor
+
+router = Router(prefix="/communities", tags=["communities"])
+
+
+class CommunityPage(BaseModel):
+    """As much of a community as I may read, which `view` tells; the rest is left out."""
+
+    view: View
+    community_id: str
+    name: str
+    privacy: Privacy
+    my_status: Status | None = None
+    my_role: Role | None = None
+
+    community_type: str | None = None
+    purpose: str | None = None
+    places: tuple[str, ...] | None = None
+    format: Format | None = None
+    join_policy: JoinPolicy | None = None
+
+    charter: str | None = None
+    members: int | None = None
+    facilitators: tuple[str, ...] | None = None
+    co_facilitators: tuple[str, ...] | None = None
+    started_at: Moment | None = None
+    handover: Handover | None = None
+    """Only for members: who has asked whom to take over."""
+
+
+_NAME = {"community_id", "name", "privacy"}
+_SUMMARY = {*_NAME, "community_type", "purpose", "places", "format", "join_policy"}
+_READ: dict[View, set[str]] = {
+    "name": _NAME,
+    "summary": _SUMMARY,
+    "full": {*_SUMMARY, "charter", "members", "facilitators", "co_facilitators", "started_at"},
+}
+
+
+def page_of(community: Community, mine: Standing, me: Person) -> CommunityPage:
+    """What I may read of a community. NotFound where that is nothing."""
+    view = community.view_for(mine, operator=me.is_operator)
+    inside = mine.belongs or me.is_operator
+    return CommunityPage(
+        view=view,
+        my_status=None if mine.status == "stranger" else mine.status,
+        my_role=community.role_of(me.person_id) if mine.belongs else None,
+        handover=community.handover if inside else None,
+        **community.model_dump(include=_READ[view]),
+    )
+
+
+class Communities(BaseModel):
+    """One page of communities."""
+
+    items: list[CommunityPage]
+    next: str | None
+
+
+class NewCommunity(Wishes):
+    """A community to be started."""
+
+    community_type: str
+
+
+class UnknownType(Invalid):
+    """There is no such community type."""
+
+
+@router.post("", status_code=201, response_model_exclude_none=True)
+async def start_community(
+    wishes: NewCommunity, me: Principal, tx: Tx, response: Response
+) -> CommunityPage:
+    """Start a community and facilitate it. What I leave out comes from its type."""
+    kind = await store.type_if_known(tx, wishes.community_type)
+    if kind is None:
+        known = [one.type_id for one in await store.types_after(tx, "")]
+        names = ", ".join(known) or "none yet"
+        raise UnknownType(f"The known types are: {names}.", field="community_type", known=known)
+    await store.register(tx, me, now())
+    community, mine, *events = Community.start(new_id(), kind, wishes, me.person_id, now())
+    store.add(tx, community, mine, *events)
+    response.headers["location"] = f"/communities/{community.community_id}"
+    return page_of(community, mine, me)
+
+
+class Filters(BaseModel, extra="ignore"):
+    """Which communities: of a type, in a place."""
+
+    type: str | None = None
+    place: str | None = None
+
+
+@router.get("", response_model_exclude_none=True)
+async def list_communities(
+    request: Request, me: Principal, tx: Tx, page: Paging, only: Annotated[Filters, Query()]
+) -> Communities:
+    """The communities I may know of, the oldest first."""
+    mine = await store.standings_of(tx, me.person_id)
+    after = page.after[0] if page.after else ""
+    found = await store.communities_for(
+        tx, me, mine.values(), only.type, only.place, after=after, limit=page.limit + 1
+    )
+    items = found[: page.limit]
+    more = len(found) > page.limit
+    return Communities(
+        items=[page_of(one, mine.get(one.community_id) or _stranger(one, me), me) for one in items],
+        next=cursor(request.url.path, items[-1].community_id) if more else None,
+    )
+
+
+def _stranger(community: Community, me: Person) -> Standing:
+    return Standing(community_id=community.community_id, person_id=me.person_id)
+
+
+@router.get("/{community_id}", response_model_exclude_none=True)
+async def read_community(community_id: str, me: Principal, tx: Tx) -> CommunityPage:
+    """A community's page: all, a summary or the name, as its privacy says. 404 if confidential."""
+    community, mine, view = await store.seen_by(tx, community_id, me)
+    if view != "full":
+        tx.version = None  # how often it changed is not for strangers
+    return page_of(community, mine, me)
+
+
+@router.patch("/{community_id}", response_model_exclude_none=True)
+async def redefine_community(
+    community_id: str, changes: Changes, me: Principal, tx: Tx
+) -> CommunityPage:
+    """Describe a community anew. For facilitators; send If-Match to change only what you read."""
+    _, mine, _ = await store.seen_by(tx, community_id, me)
+    community = await store.change(
+        tx, community_id, lambda community: community.redefine(changes, me.person_id)
+    )
+    return page_of(community, mine, me)

@@ -1,0 +1,49 @@
+"""Handing a community over, in two steps: one proposes, the other accepts."""
+
+from pydantic import BaseModel, StrictBool
+
+from services.membership import store
+from services.membership.api.members import Membership, membership_of
+from services.membership.model import Handover, Line
+from shared.auth import Principal
+from shared.http import Router, Tx
+
+router = Router(prefix="/communities/{community_id}/handover", tags=["members"])
+
+
+class Proposal(BaseModel, extra="forbid"):
+    """The member who is asked to take over."""
+
+    to: Line
+
+
+@router.post("", status_code=201)
+async def propose_handover(
+    community_id: str, proposal: Proposal, me: Principal, tx: Tx
+) -> Handover:
+    """Ask a member to take over from me. For facilitators; replaces an earlier proposal."""
+    await store.seen_by(tx, community_id, me)
+    to = await store.standing(tx, community_id, proposal.to)
+    await store.change(
+        tx, community_id, lambda community: community.propose_handover(to, me.person_id)
+    )
+    return Handover(from_person_id=me.person_id, to_person_id=proposal.to)
+
+
+class Answer(BaseModel, extra="forbid"):
+    """Whether I take over."""
+
+    accept: StrictBool
+
+
+@router.put("")
+async def answer_handover(community_id: str, answer: Answer, me: Principal, tx: Tx) -> Membership:
+    """Take over, or not. Who proposed it becomes co-facilitator when I do."""
+    await store.seen_by(tx, community_id, me)
+    mine = await store.standing(tx, community_id, me.person_id)
+    community = await store.change(
+        tx,
+        community_id,
+        lambda community: community.answer_handover(me.person_id, accept=answer.accept),
+    )
+    return membership_of((community, mine))

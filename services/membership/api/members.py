@@ -1,0 +1,126 @@
+"""Who belongs to a community, and in which role."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from pydantic import BaseModel
+
+from services.membership import store
+from services.membership.model import Community, Standing, Status
+from shared.auth import Principal
+from shared.clock import Moment, now
+from shared.contracts.membership import Role
+from shared.http import Paging, Router, Tx, cursor
+
+router = Router(prefix="/communities/{community_id}", tags=["members"])
+
+
+def _person(person_id: str, me: Principal) -> str:
+    return me.person_id if person_id == "me" else person_id
+
+
+PersonId = Annotated[str, Depends(_person)]
+"""A person's id in a path; `me` stands for whoever asks."""
+
+
+class Membership(BaseModel):
+    """How a person stands to a community."""
+
+    community_id: str
+    person_id: str
+    status: Status
+    role: Role | None
+    since: Moment | None
+
+
+def membership_of(found: tuple[Community, Standing]) -> Membership:
+    community, them = found
+    role = community.role_of(them.person_id) if them.belongs else None
+    return Membership(role=role, **them.model_dump(exclude={"invited_by", "reason"}))
+
+
+class Member(BaseModel):
+    """Somebody who belongs."""
+
+    person_id: str
+    name: str
+    role: Role
+    since: Moment | None
+
+
+class Members(BaseModel):
+    """One page of members."""
+
+    items: list[Member]
+    next: str | None
+
+
+@router.post("/members", status_code=201, responses={202: {"model": Membership}})
+async def join(community_id: str, me: Principal, tx: Tx, response: Response) -> Membership:
+    """Join: 201 where I belong now, 202 where the facilitators decide, 403 without invitation."""
+    await store.seen_by(tx, community_id, me)
+    await store.register(tx, me, now())
+    found = await store.change_standing(
+        tx, community_id, me.person_id, lambda community, them: community.join(them, now())
+    )
+    membership = membership_of(found)
+    response.status_code = 201 if membership.status == "active" else 202
+    return membership
+
+
+@router.get("/members")
+async def list_members(
+    community_id: str, request: Request, me: Principal, tx: Tx, page: Paging
+) -> Members:
+    """Who belongs, with names and roles. For members."""
+    community, mine, _ = await store.seen_by(tx, community_id, me)
+    if not me.is_operator:
+        community.show_members_to(mine)
+    after = page.after[0] if page.after else ""
+    found = await store.standings_in(tx, community_id, "active", after, page.limit + 1)
+    names = await store.names_of(tx, [one.person_id for one in found])
+    items = [
+        Member(
+            person_id=one.person_id,
+            name=names[one.person_id],
+            role=community.role_of(one.person_id),
+            since=one.since,
+        )
+        for one in found[: page.limit]
+    ]
+    tx.version = None  # names change without the community
+    more = len(found) > page.limit
+    return Members(
+        items=items, next=cursor(request.url.path, items[-1].person_id) if more else None
+    )
+
+
+@router.delete("/members/{person_id}", status_code=204)
+async def leave(community_id: str, person_id: PersonId, me: Principal, tx: Tx) -> None:
+    """Leave (`me`), or let a member go. 409 for the last facilitator."""
+    await store.seen_by(tx, community_id, me)
+    await store.change_standing(
+        tx,
+        community_id,
+        person_id,
+        lambda community, them: community.leave(them, me.person_id, now()),
+    )
+
+
+class NewRole(BaseModel, extra="forbid"):
+    """The role a member has from now on."""
+
+    role: Role
+
+
+@router.put("/members/{person_id}/role")
+async def give_role(
+    community_id: str, person_id: PersonId, new: NewRole, me: Principal, tx: Tx
+) -> Membership:
+    """Give a member a role. For facilitators; one facilitator always stays."""
+    await store.seen_by(tx, community_id, me)
+    them = await store.standing(tx, community_id, person_id)
+    community = await store.change(
+        tx, community_id, lambda community: community.give_role(them, new.role, me.person_id)
+    )
+    return membership_of((community, them))

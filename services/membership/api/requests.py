@@ -1,0 +1,105 @@
+"""How people come to belong where not everybody may: invitations and requests."""
+
+from typing import Literal
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from services.membership import store
+from services.membership.api.members import Membership, PersonId, membership_of
+from services.membership.model import Line, Text
+from shared.auth import Principal
+from shared.clock import Moment, now
+from shared.errors import Invalid
+from shared.http import Paging, Router, Tx, cursor
+
+router = Router(prefix="/communities/{community_id}", tags=["members"])
+
+
+class Invitation(BaseModel, extra="forbid"):
+    """Who is to be invited."""
+
+    person_id: Line
+
+
+class UnknownPerson(Invalid):
+    """Nobody is registered under this id."""
+
+
+@router.post("/invitations", status_code=201)
+async def invite(community_id: str, invitation: Invitation, me: Principal, tx: Tx) -> Membership:
+    """Invite a registered person, who then may join whatever the policy. For facilitators."""
+    community, _, _ = await store.seen_by(tx, community_id, me)
+    community.needs_steward(me.person_id)
+    if not await store.names_of(tx, [invitation.person_id]):
+        raise UnknownPerson("Ask them to sign in once (PUT /people/me) first.", field="person_id")
+    return membership_of(
+        await store.change_standing(
+            tx,
+            community_id,
+            invitation.person_id,
+            lambda community, them: community.invite(them, me.person_id, now()),
+        )
+    )
+
+
+class MembershipRequest(BaseModel):
+    """Somebody who asks to belong."""
+
+    person_id: str
+    name: str
+    since: Moment | None
+
+
+class MembershipRequests(BaseModel):
+    """One page of requests."""
+
+    items: list[MembershipRequest]
+    next: str | None
+
+
+@router.get("/requests")
+async def list_requests(
+    community_id: str, request: Request, me: Principal, tx: Tx, page: Paging
+) -> MembershipRequests:
+    """Who waits for an answer. For facilitators."""
+    community, _, _ = await store.seen_by(tx, community_id, me)
+    if not me.is_operator:
+        community.needs_steward(me.person_id)
+    after = page.after[0] if page.after else ""
+    found = await store.standings_in(tx, community_id, "requested", after, page.limit + 1)
+    names = await store.names_of(tx, [one.person_id for one in found])
+    items = [
+        MembershipRequest(person_id=one.person_id, name=names[one.person_id], since=one.since)
+        for one in found[: page.limit]
+    ]
+    tx.version = None  # names change without the community
+    more = len(found) > page.limit
+    return MembershipRequests(
+        items=items, next=cursor(request.url.path, items[-1].person_id) if more else None
+    )
+
+
+class Decision(BaseModel, extra="forbid"):
+    """The answer to a request; to decline needs a reason."""
+
+    decision: Literal["accept", "decline"]
+    reason: Text | None = None
+
+
+@router.put("/requests/{person_id}")
+async def decide_request(
+    community_id: str, person_id: PersonId, answer: Decision, me: Principal, tx: Tx
+) -> Membership:
+    """Accept or decline a request to belong. For facilitators."""
+    await store.seen_by(tx, community_id, me)
+    return membership_of(
+        await store.change_standing(
+            tx,
+            community_id,
+            person_id,
+            lambda community, them: community.decide(
+                them, answer.decision, answer.reason, me.person_id, now()
+            ),
+        )
+    )

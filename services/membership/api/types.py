@@ -1,0 +1,59 @@
+"""Community types: read by everybody, defined by operators."""
+
+from typing import Annotated
+
+from fastapi import Path, Request, Response
+from pydantic import BaseModel
+
+from services.membership import store
+from services.membership.model import CommunityType, Definition
+from shared.auth import OPERATOR, Principal
+from shared.http import Paging, Router, Tx, cursor
+
+router = Router(prefix="/community-types", tags=["community types"])
+
+TypeId = Annotated[str, Path(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+
+
+class CommunityTypes(BaseModel):
+    """One page of community types."""
+
+    items: list[CommunityType]
+    next: str | None
+
+
+@router.get("")
+async def list_types(request: Request, me: Principal, tx: Tx, page: Paging) -> CommunityTypes:
+    """The kinds of communities one may start."""
+    found = await store.types_after(tx, page.after[0] if page.after else "", page.limit + 1)
+    items = found[: page.limit]
+    more = len(found) > page.limit
+    return CommunityTypes(
+        items=items, next=cursor(request.url.path, items[-1].type_id) if more else None
+    )
+
+
+@router.get("/{type_id}", responses={404: {"description": "There is no such type"}})
+async def read_type(type_id: TypeId, me: Principal, tx: Tx) -> CommunityType:
+    """A type's charter, agreement, questions and proposed rhythm."""
+    return await store.type_of(tx, type_id)
+
+
+class NewDefinition(Definition, extra="forbid"):
+    """All that a type says."""
+
+
+@router.put(
+    "/{type_id}",
+    responses={201: {"model": CommunityType}, 403: {"description": "For operators"}},
+)
+async def define_type(
+    type_id: TypeId, definition: NewDefinition, me: Principal, tx: Tx, response: Response
+) -> CommunityType:
+    """Define a type, or say it anew; every service knows it from now on. For operators."""
+    me.needs(OPERATOR)
+    kind, new = await store.define_type(tx, type_id, definition)
+    if new:
+        response.status_code = 201
+        response.headers["location"] = f"/community-types/{type_id}"
+    return kind

@@ -1,0 +1,9 @@
+"""Membership, wired."""
+
+from services.membership import api, handlers, store
+from shared.service import create_service, run
+
+app = create_service("membership", api.router, handlers.on, indexes=store.INDEXES)
+
+if __name__ == "__main__":
+    run(app)

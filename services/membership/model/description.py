@@ -1,0 +1,110 @@
+"""What a community is, and who may read how much of it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from services.membership.model.community_type import JOIN_POLICIES, CommunityType, mismatch
+from services.membership.model.standing import Standing
+from services.membership.model.words import Line, Text
+from shared.contracts.membership import Format, JoinPolicy, Privacy
+from shared.errors import Invalid, NotFound
+
+View = Literal["full", "summary", "name"]
+
+
+def _each_once(places: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(places))
+
+
+Places = Annotated[tuple[Line, ...], Field(min_length=1, max_length=50), AfterValidator(_each_once)]
+
+
+class Choices(BaseModel):
+    """What a community may say of itself, or leave to what there is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    purpose: Text | None = None
+    format: Format | None = None
+    privacy: Privacy | None = None
+    join_policy: JoinPolicy | None = None
+    charter: Text | None = None
+
+
+class Wishes(Choices):
+    """What a new community is to be; what is left out comes from its type."""
+
+    name: Line
+    places: Places
+
+
+class Changes(Choices):
+    """What a community says of itself from now on; what is left out, or null, stays."""
+
+    name: Line | None = None
+    places: Places | None = None
+
+
+class PolicyAgainstPrivacy(Invalid):
+    """This join policy does not go with this privacy level."""
+
+
+class Description(BaseModel):
+    """A community = type + places + purpose + format + privacy + join policy + charter.
+
+    Privacy says what a stranger reads, and bounds how people may join:
+
+    | privacy      | a stranger reads | join policy           |
+    |--------------|------------------|-----------------------|
+    | open         | everything       | open, request, invite |
+    | restricted   | a summary        | request, invite       |
+    | private      | the name         | request, invite       |
+    | confidential | nothing: 404     | invite                |
+
+    Members and operators read everything; who is invited reads the summary at least.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    community_id: str
+    community_type: str
+    name: str
+    purpose: str
+    places: tuple[str, ...]
+    format: Format
+    privacy: Privacy
+    join_policy: JoinPolicy
+    charter: str
+
+    def view_for(self, reader: Standing, *, operator: bool) -> View:
+        """How much somebody may read. NotFound where they may not know that there is anything."""
+        if operator or reader.belongs or self.privacy == "open":
+            return "full"
+        if reader.status == "invited" or self.privacy == "restricted":
+            return "summary"
+        if self.privacy == "private":
+            return "name"
+        # In the words of a community that does not exist, so that nothing tells the two apart.
+        raise NotFound(f"No such thing in communities: {self.community_id}.")
+
+
+def described(kind: CommunityType, wishes: Wishes) -> dict[str, Any]:
+    """The fields of a new community. Its type's join policy gives way to the privacy it wishes."""
+    privacy = wishes.privacy or kind.privacy
+    ways = JOIN_POLICIES[privacy]
+    return {
+        "purpose": kind.purpose,
+        "format": kind.rhythm.format if kind.rhythm else "online",
+        "privacy": privacy,
+        "join_policy": kind.join_policy if kind.join_policy in ways else ways[0],
+        "charter": kind.charter,
+    } | redescribed(wishes, privacy=privacy, join_policy=ways[0])
+
+
+def redescribed(changes: Choices, *, privacy: Privacy, join_policy: JoinPolicy) -> dict[str, Any]:
+    """The fields that change, given what stands now. PolicyAgainstPrivacy if they do not fit."""
+    why = mismatch(changes.privacy or privacy, changes.join_policy or join_policy)
+    if why:
+        raise PolicyAgainstPrivacy(f"{why[0].upper()}{why[1:]}.", field="join_policy")
+    return changes.model_dump(exclude_none=True)
