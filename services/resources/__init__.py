@@ -1,0 +1,1 @@
+"""What is shared: links and files, their versions, the recycle bin, search."""

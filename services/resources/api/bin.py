@@ -1,0 +1,59 @@
+"""The recycle bin."""
+
+from fastapi import Request
+from pydantic import BaseModel
+
+from services.resources import store
+from services.resources.api import shown
+from services.resources.api.shown import SharedResource
+from shared.auth import Principal
+from shared.clock import Moment, now
+from shared.http import Paging, Router, Tx, cursor
+
+router = Router(tags=["recycle bin"])
+
+
+@router.delete("/resources/{resource_id}", status_code=204)
+async def bin_resource(resource_id: str, me: Principal, tx: Tx) -> None:
+    """Put it into the recycle bin: nobody finds it. For who shared it, and facilitators."""
+    _, who = await store.see(tx, resource_id, me)
+    await store.change(tx, resource_id, lambda one: one.bin(who, now()))
+
+
+@router.post("/resources/{resource_id}/recovery")
+async def recover_resource(resource_id: str, me: Principal, tx: Tx) -> SharedResource:
+    """Take it out of the bin again. For facilitators, and who put it there."""
+    _, who = await store.see_in_bin(tx, resource_id, me)
+    return shown.resource(await store.change(tx, resource_id, lambda one: one.recover(who)))
+
+
+class BinnedResource(SharedResource):
+    """What is in the bin, since when and by whom."""
+
+    binned_at: Moment | None
+    binned_by: str | None
+
+
+class Bin(BaseModel):
+    """One page of a recycle bin."""
+
+    items: list[BinnedResource]
+    next: str | None
+
+
+@router.get("/communities/{community_id}/bin")
+async def list_bin(community_id: str, me: Principal, tx: Tx, page: Paging, request: Request) -> Bin:
+    """What is in a community's bin, what was shared last first. For facilitators and operators."""
+    who = await store.standing(tx, community_id, me)
+    who.empties_the_bin()
+    found = await store.binned(tx, community_id, shown.after(page), page.limit + 1)
+    items = found[: page.limit]
+    return Bin(
+        items=[
+            BinnedResource(
+                **dict(shown.resource(one)), binned_at=one.binned_at, binned_by=one.binned_by
+            )
+            for one in items
+        ],
+        next=cursor(request.url.path, items[-1].resource_id) if len(found) > page.limit else None,
+    )

@@ -1,0 +1,109 @@
+"""What people see of a resource."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from services.resources.model import File, Link, Resource, Version
+from shared.clock import Moment
+from shared.errors import Malformed
+from shared.http import Page, cursor
+
+
+class SharedFile(BaseModel):
+    """A file's name, kind and length in bytes; the bytes are at `/content`."""
+
+    name: str
+    media_type: str
+    size: int
+
+
+class SharedVersion(BaseModel):
+    """What a resource was from a moment on. A link has a `url`, a file a `file`."""
+
+    version: int
+    url: str | None
+    file: SharedFile | None
+    sha256: str
+    """Of the file's bytes; of a link, its address."""
+    made_by: str
+    made_at: Moment
+    restored_from: int | None
+
+
+class SharedResource(BaseModel):
+    """What is shared, as it is in its newest version."""
+
+    resource_id: str
+    community_id: str
+    kind: Literal["link", "file"]
+    title: str
+    description: str
+    tags: tuple[str, ...]
+    version: int
+    url: str | None
+    file: SharedFile | None
+    sha256: str
+    shared_by: str
+    shared_at: Moment
+    revised_at: Moment
+
+
+class SharedResources(BaseModel):
+    """One page of resources."""
+
+    items: list[SharedResource]
+    next: str | None
+
+
+def version(one: Version) -> SharedVersion:
+    return SharedVersion(
+        version=one.number,
+        sha256=one.content.sha256,
+        made_by=one.made_by,
+        made_at=one.made_at,
+        restored_from=one.restored_from,
+        **_where(one.content),
+    )
+
+
+def resource(one: Resource) -> SharedResource:
+    return SharedResource(
+        resource_id=one.resource_id,
+        community_id=one.community_id,
+        kind=one.newest.content.kind,
+        **dict(one.about),
+        version=one.newest.number,
+        sha256=one.newest.content.sha256,
+        shared_by=one.shared_by,
+        shared_at=one.shared_at,
+        revised_at=one.newest.made_at,
+        **_where(one.newest.content),
+    )
+
+
+def after(page: Page) -> str | None:
+    """The id after which a page of a list goes on."""
+    match page.after:
+        case None:
+            return None
+        case [str(id)]:
+            return id
+        case _:
+            raise Malformed("This cursor is not one this list gave out. Start without a cursor.")
+
+
+def resources(found: list[Resource], page: Page, path: str) -> SharedResources:
+    """A page from one more than it may hold, if there are as many."""
+    items = found[: page.limit]
+    return SharedResources(
+        items=[resource(one) for one in items],
+        next=cursor(path, items[-1].resource_id) if len(found) > page.limit else None,
+    )
+
+
+def _where(content: Link | File) -> dict[str, Any]:
+    if isinstance(content, Link):
+        return {"url": content.url, "file": None}
+    file = SharedFile(name=content.name, media_type=content.media_type, size=content.size)
+    return {"url": None, "file": file}

@@ -1,0 +1,81 @@
+"""New versions, old versions, and old ones made new."""
+
+from typing import Annotated
+
+from fastapi import Form, Request, UploadFile
+from pydantic import BaseModel
+
+from services.resources import store
+from services.resources.api import shown
+from services.resources.api.shown import SharedResource, SharedVersion
+from services.resources.api.uploads import receive
+from services.resources.model import Title, link
+from shared.auth import Principal
+from shared.clock import now
+from shared.http import Router, Tx
+
+router = Router(prefix="/resources", tags=["versions"])
+
+
+class Versions(BaseModel):
+    """Every version of a resource, the newest first."""
+
+    items: list[SharedVersion]
+    next: None = None
+
+
+@router.get("/{resource_id}/versions")
+async def list_versions(resource_id: str, me: Principal, tx: Tx) -> Versions:
+    """What it was and is."""
+    resource, _ = await store.see(tx, resource_id, me)
+    return Versions(items=[shown.version(one) for one in reversed(resource.versions)])
+
+
+class NewAddress(BaseModel):
+    """Where a link leads from now on; without a title it keeps the one it has."""
+
+    url: str
+    title: Title | None = None
+
+
+@router.post("/{resource_id}/versions/link", status_code=201)
+async def revise_link(resource_id: str, new: NewAddress, me: Principal, tx: Tx) -> SharedResource:
+    """Let a link lead elsewhere. For who shared it, and facilitators."""
+    _, who = await store.see(tx, resource_id, me)
+    revised = await store.revise(tx, resource_id, who, link(new.url), new.title)
+    return shown.resource(revised)
+
+
+@router.post("/{resource_id}/versions/file", status_code=201)
+async def revise_file(
+    resource_id: str,
+    me: Principal,
+    tx: Tx,
+    *,
+    request: Request,
+    file: UploadFile,
+    title: Annotated[Title | None, Form()] = None,
+) -> SharedResource:
+    """Put a newer file in the place of a file. For who shared it, and facilitators."""
+    resource, who = await store.see(tx.database.reading(), resource_id, me)
+    resource.takes(who, "file")
+    kept = await receive(request, file)
+    _, who = await store.see(tx, resource_id, me)
+    return shown.resource(await store.revise(tx, resource_id, who, kept, title))
+
+
+class Restoration(BaseModel):
+    """Which version to make the newest again."""
+
+    version: int
+
+
+@router.post("/{resource_id}/restoration", status_code=201)
+async def restore_version(
+    resource_id: str, wanted: Restoration, me: Principal, tx: Tx
+) -> SharedResource:
+    """An earlier version's content becomes a new version; what came between stays to be read."""
+    _, who = await store.see(tx, resource_id, me)
+    return shown.resource(
+        await store.change(tx, resource_id, lambda one: one.restore(who, wanted.version, now()))
+    )

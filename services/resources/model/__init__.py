@@ -1,0 +1,22 @@
+"""The rules of what is shared."""
+
+from services.resources.model.content import inspect
+from services.resources.model.names import Description, Tags, Title, safe_name
+from services.resources.model.resource import About, File, Link, Resource, Version, link, share
+from services.resources.model.standing import Standing
+
+__all__ = [
+    "About",
+    "Description",
+    "File",
+    "Link",
+    "Resource",
+    "Standing",
+    "Tags",
+    "Title",
+    "Version",
+    "inspect",
+    "link",
+    "safe_name",
+    "share",
+]

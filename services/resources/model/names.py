@@ -1,0 +1,64 @@
+"""Words people write, made safe: titles, tags, names of files."""
+
+import re
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the reading direction: `\\u202efdp.exe` shows as `exe.pdf`."""
+UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
+NAME_BYTES = 180
+
+
+def has_unseen(text: str) -> bool:
+    """Whether it holds characters that nobody sees, or that turn the reading direction."""
+    return any(unicodedata.category(c) in UNSEEN for c in text)
+
+
+def _one_line(text: str) -> str:
+    if any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} or c in TURNING for c in text):
+        raise ValueError("must be one line, without control or direction characters")
+    return text
+
+
+def _lines(text: str) -> str:
+    for line in text.replace("\r\n", "\n").split("\n"):
+        _one_line(line.replace("\t", " "))
+    return text
+
+
+def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(tag.lower() for tag in tags))
+
+
+Title = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_one_line),
+]
+Description = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=5000), AfterValidator(_lines)
+]
+Tag = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
+    AfterValidator(_one_line),
+]
+Tags = Annotated[tuple[Tag, ...], Field(max_length=20), AfterValidator(_each_once)]
+
+
+def safe_name(name: str) -> str:
+    """A file's name as every system can keep it: no path, nothing unseen, its extension kept."""
+    name = unicodedata.normalize("NFC", name).replace("\\", "/").rpartition("/")[2]
+    name = "".join(c for c in name if unicodedata.category(c) not in UNSEEN)
+    name = re.sub(r'[<>:"|?*%;]', "_", " ".join(name.split())).strip(". ")
+    stem, dot, extension = name.rpartition(".")
+    if not dot:
+        stem, extension = extension, ""
+    stem = stem.encode()[: NAME_BYTES - len(extension.encode())].decode(errors="ignore").rstrip()
+    if not stem or DEVICES.fullmatch(stem.partition(".")[0]):
+        stem = f"file {stem}".strip()
+    return f"{stem}.{extension.lower()}" if extension else stem

@@ -1,0 +1,252 @@
+"""What is shared, in versions. An old version is never changed; restoring it makes a new one."""
+
+import hashlib
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, HttpUrl, TypeAdapter, ValidationError
+
+from services.resources.model.names import Description, Tags, Title, has_unseen
+from services.resources.model.standing import Standing
+from shared.clock import Moment
+from shared.contracts.resources import (
+    ResourceBinned,
+    ResourceRecovered,
+    ResourceRestored,
+    ResourceRevised,
+    ResourceShared,
+)
+from shared.errors import Forbidden, Invalid, NotFound, Refused
+
+URL_LENGTH = 2000
+VERSIONS = 500
+
+
+class Link(BaseModel, frozen=True):
+    """An address on the web."""
+
+    kind: Literal["link"] = "link"
+    url: str
+    sha256: str
+
+
+class File(BaseModel, frozen=True):
+    """A file that was looked into; its bytes are kept under `blob_id`."""
+
+    kind: Literal["file"] = "file"
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    blob_id: str
+
+
+class Version(BaseModel, frozen=True):
+    """What the resource was from a moment on."""
+
+    number: int
+    content: Annotated[Link | File, Field(discriminator="kind")]
+    made_by: str
+    made_at: Moment
+    restored_from: int | None = None
+
+
+class About(BaseModel, frozen=True):
+    """What a resource is called and how it is found."""
+
+    title: Title
+    description: Description = ""
+    tags: Tags = ()
+
+
+class NotYours(Forbidden):
+    """Only who shared it and the facilitators may do this."""
+
+
+class OtherKind(Refused):
+    """A link stays a link, and a file a file."""
+
+
+class TooManyVersions(Refused):
+    """It has as many versions as are kept."""
+
+
+class AlreadyNewest(Refused):
+    """This version is the newest already."""
+
+
+class NoSuchVersion(Invalid):
+    """There is no version with this number."""
+
+
+class NotInBin(Refused):
+    """It is not in the recycle bin."""
+
+
+class UnsafeLink(Invalid):
+    """This address is not one to send people to."""
+
+
+class Resource(BaseModel, frozen=True):
+    resource_id: str
+    community_id: str
+    about: About
+    shared_by: str
+    shared_at: Moment
+    versions: tuple[Version, ...]
+    binned_at: Moment | None = None
+    binned_by: str | None = None
+
+    @property
+    def newest(self) -> Version:
+        return self.versions[-1]
+
+    def version(self, number: int | None) -> Version:
+        """One version, the newest if no number is given. NotFound if there is none."""
+        if number is None:
+            return self.newest
+        if not 1 <= number <= len(self.versions):
+            raise NotFound(f"It has the versions 1 to {len(self.versions)}.")
+        return self.versions[number - 1]
+
+    def revise(
+        self, who: Standing, content: Link | File, title: Title | None, at: datetime
+    ) -> tuple["Resource", ResourceRevised]:
+        """Give it new content, and a new title if one is given."""
+        self.takes(who, content.kind)
+        revised = self._with(content, who, at)
+        if title is not None:
+            about = self.about.model_copy(update={"title": title})
+            revised = revised.model_copy(update={"about": about})
+        return revised, ResourceRevised(
+            resource_id=self.resource_id,
+            community_id=self.community_id,
+            title=revised.about.title,
+            version=revised.newest.number,
+            revised_by=who.person_id,
+        )
+
+    def restore(
+        self, who: Standing, number: int, at: datetime
+    ) -> tuple["Resource", ResourceRestored]:
+        """Make an earlier version's content the newest again."""
+        self.takes(who, self.newest.content.kind)
+        if not 1 <= number <= len(self.versions):
+            raise NoSuchVersion(f"Name one from 1 to {len(self.versions)}.", field="version")
+        if number == self.newest.number:
+            raise AlreadyNewest("Name an earlier version.")
+        restored = self._with(self.versions[number - 1].content, who, at, restored_from=number)
+        return restored, ResourceRestored(
+            resource_id=self.resource_id,
+            community_id=self.community_id,
+            version=restored.newest.number,
+            restored_version=number,
+            restored_by=who.person_id,
+        )
+
+    def bin(self, who: Standing, at: datetime) -> tuple["Resource", ResourceBinned]:
+        """Put it where nobody sees it, until it is recovered."""
+        self.is_tended_by(who)
+        binned = self.model_copy(update={"binned_at": at, "binned_by": who.person_id})
+        return binned, ResourceBinned(
+            resource_id=self.resource_id,
+            community_id=self.community_id,
+            binned_by=who.person_id,
+        )
+
+    def recover(self, who: Standing) -> tuple["Resource", ResourceRecovered]:
+        """Share it again. What a facilitator put into the bin, only facilitators take out."""
+        if self.binned_at is None:
+            raise NotInBin("It is shared; there is nothing to recover.")
+        if not (who.facilitates or (who.role and who.person_id == self.binned_by)):
+            raise NotYours("Ask a facilitator to recover it.")
+        recovered = self.model_copy(update={"binned_at": None, "binned_by": None})
+        return recovered, ResourceRecovered(
+            resource_id=self.resource_id,
+            community_id=self.community_id,
+            recovered_by=who.person_id,
+        )
+
+    def takes(self, who: Standing, kind: Literal["link", "file"]) -> None:
+        """Raise unless the person may give it a new version of this kind."""
+        self.is_tended_by(who)
+        if kind != self.newest.content.kind:
+            raise OtherKind(f"This is a {self.newest.content.kind}. Share the {kind} anew.")
+        if len(self.versions) >= VERSIONS:
+            raise TooManyVersions(f"{VERSIONS} versions are kept. Share it anew.")
+
+    def is_tended_by(self, who: Standing) -> None:
+        """Raise unless the person may change it. Who has left the community no longer does."""
+        who.shares()
+        if not (who.facilitates or who.person_id == self.shared_by):
+            raise NotYours("Ask the person who shared it, or a facilitator of the community.")
+
+    def _with(
+        self, content: Link | File, who: Standing, at: datetime, restored_from: int | None = None
+    ) -> "Resource":
+        version = Version(
+            number=len(self.versions) + 1,
+            content=content,
+            made_by=who.person_id,
+            made_at=at,
+            restored_from=restored_from,
+        )
+        return self.model_copy(update={"versions": (*self.versions, version)})
+
+
+def share(
+    who: Standing,
+    content: Link | File,
+    about: About,
+    *,
+    resource_id: str,
+    community_id: str,
+    at: datetime,
+) -> tuple[Resource, ResourceShared]:
+    """Share something new with a community."""
+    who.shares()
+    version = Version(number=1, content=content, made_by=who.person_id, made_at=at)
+    resource = Resource(
+        resource_id=resource_id,
+        community_id=community_id,
+        about=about,
+        shared_by=who.person_id,
+        shared_at=at,
+        versions=(version,),
+    )
+    return resource, ResourceShared(
+        resource_id=resource_id,
+        community_id=community_id,
+        kind=content.kind,
+        title=about.title,
+        shared_by=who.person_id,
+    )
+
+
+_url = TypeAdapter(HttpUrl)
+_plain = re.compile(r"https?://[^\s/?#@\\]+([/?#][^\s\\<>\"`]*)?", re.IGNORECASE)
+"""Stricter than browsers are, so that nobody reads another host in it than a browser does."""
+
+
+def link(url: str) -> Link:
+    """An address people may be sent to: http or https, without a name and password in it."""
+    url = url.strip()
+    if len(url) > URL_LENGTH or has_unseen(url):
+        raise UnsafeLink(f"It may have {URL_LENGTH} characters, all of them visible.", field="url")
+    try:
+        parsed = _url.validate_python(url)
+    except ValidationError:
+        raise UnsafeLink(
+            "It must begin with http:// or https:// and name a host.", field="url"
+        ) from None
+    if parsed.username is not None or parsed.password is not None:
+        raise UnsafeLink(
+            "Take the name and password out of it: every member would see them.", field="url"
+        )
+    if not _plain.fullmatch(url):
+        raise UnsafeLink(
+            "It must be http:// or https://, a host, a path; percent-encode spaces, quotes, <, > and \\.",
+            field="url",
+        )
+    return Link(url=url, sha256=hashlib.sha256(url.encode()).hexdigest())

@@ -1,0 +1,51 @@
+"""What a person is in a community, and what follows from it."""
+
+from pydantic import BaseModel
+
+from shared.contracts.membership import Privacy
+from shared.errors import Forbidden, NotFound
+
+FACILITATORS = {"facilitator", "co-facilitator"}
+
+
+class OnlyMembers(Forbidden):
+    """Only members share in a community."""
+
+
+class OnlyFacilitators(Forbidden):
+    """This is the facilitators' to do."""
+
+
+class Standing(BaseModel, frozen=True):
+    """A person in a community, as far as this service has heard."""
+
+    person_id: str
+    role: str | None = None
+    """None: not a member."""
+    privacy: Privacy | None = None
+    """None: no such community."""
+    is_operator: bool = False
+
+    @property
+    def may_read(self) -> bool:
+        """Members and operators; in an open community everybody who is signed in."""
+        if self.privacy is None:
+            return False
+        return self.is_operator or self.role is not None or self.privacy == "open"
+
+    @property
+    def facilitates(self) -> bool:
+        return self.role in FACILITATORS
+
+    def reads(self, absent: str) -> None:
+        """Raise what a stranger also gets for things that do not exist."""
+        if not self.may_read:
+            raise NotFound(absent)
+
+    def shares(self) -> None:
+        if self.role is None:
+            raise OnlyMembers("Join the community first; then share with it.")
+
+    def empties_the_bin(self) -> None:
+        if not (self.facilitates or self.is_operator):
+            raise OnlyFacilitators("Ask a facilitator of the community to look into the bin.")

@@ -1,0 +1,126 @@
+"""Resources, as far as somebody may see them."""
+
+from collections.abc import Callable
+
+from services.resources.model import About, File, Link, Resource, Standing, Title
+from services.resources.model import share as shared
+from services.resources.store.blobs import adopt
+from services.resources.store.standings import readable, standing
+from shared.auth import Person
+from shared.clock import now
+from shared.contracts.resources import ResourceEvent
+from shared.errors import NotFound
+from shared.events import Document, new_id
+from shared.transaction import Filter, Transaction
+
+Decision = tuple[Resource, ResourceEvent]
+
+
+async def see(tx: Transaction, resource_id: str, me: Person) -> tuple[Resource, Standing]:
+    """A resource that somebody may see, and what they are in its community.
+
+    NotFound, in the same words, if there is none, if it is in the bin, and if they may not see it.
+    """
+    resource, who = await see_in_bin(tx, resource_id, me)
+    if resource.binned_at is not None:
+        raise NotFound(_absent(resource_id))
+    return resource, who
+
+
+async def see_in_bin(tx: Transaction, resource_id: str, me: Person) -> tuple[Resource, Standing]:
+    """The same, wherever it is. What is in the bin is seen by facilitators, and who put it there."""
+    try:
+        resource = await tx.load("resources", Resource, resource_id)
+    except NotFound:
+        raise NotFound(_absent(resource_id)) from None
+    who = await standing(tx, resource.community_id, me, absent=_absent(resource_id))
+    if resource.binned_at and not (who.facilitates or who.person_id == resource.binned_by):
+        raise NotFound(_absent(resource_id))
+    return resource, who
+
+
+async def share(
+    tx: Transaction, community_id: str, me: Person, content: Link | File, about: About
+) -> Resource:
+    """Keep something new and tell that it is shared."""
+    who = await standing(tx, community_id, me)
+    resource_id = new_id()
+    resource, event = shared(
+        who, content, about, resource_id=resource_id, community_id=community_id, at=now()
+    )
+    if isinstance(content, File):
+        await adopt(tx, content.blob_id)
+    tx.add("resources", resource_id, resource, event)
+    return resource
+
+
+async def revise(
+    tx: Transaction, resource_id: str, who: Standing, content: Link | File, title: Title | None
+) -> Resource:
+    """Keep a new version; a file's bytes are kept with it."""
+    if isinstance(content, File):
+        await adopt(tx, content.blob_id)
+    return await change(tx, resource_id, lambda one: one.revise(who, content, title, now()))
+
+
+async def change(
+    tx: Transaction, resource_id: str, decide: Callable[[Resource], Decision]
+) -> Resource:
+    """Ask a rule, keep what it decides."""
+    return await tx.change("resources", Resource, resource_id, decide)
+
+
+async def in_community(
+    tx: Transaction, community_id: str, after: str | None, limit: int
+) -> list[Resource]:
+    """What a community shares, the newest first."""
+    return await _list(tx, {"community_id": community_id, "binned_at": None}, after, limit)
+
+
+async def binned(
+    tx: Transaction, community_id: str, after: str | None, limit: int
+) -> list[Resource]:
+    """What is in a community's bin, what was shared last first."""
+    where = {"community_id": community_id, "binned_at": {"$ne": None}}
+    return await _list(tx, where, after, limit)
+
+
+async def search(
+    tx: Transaction,
+    words: str,
+    me: Person,
+    *,
+    community_id: str | None,
+    after: tuple[float, str] | None,
+    limit: int,
+) -> list[tuple[float, Resource]]:
+    """What somebody may see that fits the words, the best first, with how well it fits."""
+    where: Filter = {
+        "$text": {"$search": words},
+        "binned_at": None,
+        "$and": [await readable(tx, me), {"community_id": community_id} if community_id else {}],
+    }
+    stages: list[Document] = [{"$match": where}, {"$set": {"score": {"$meta": "textScore"}}}]
+    if after:
+        score, resource_id = after
+        later = [{"score": {"$lt": score}}, {"score": score, "_id": {"$lt": resource_id}}]
+        stages.append({"$match": {"$or": later}})
+    stages += [{"$sort": {"score": -1, "_id": -1}}, {"$limit": limit}]
+    found: list[Document] = await tx.database["resources"].aggregate(stages).to_list(None)
+    return [(document["score"], _read(document)) for document in found]
+
+
+async def _list(tx: Transaction, where: Document, after: str | None, limit: int) -> list[Resource]:
+    if after is not None:
+        where["_id"] = {"$lt": after}
+    return [
+        _read(one) for one in await tx.find("resources", where, sort=[("_id", -1)], limit=limit)
+    ]
+
+
+def _read(document: Document) -> Resource:
+    return Resource.model_validate(document)
+
+
+def _absent(resource_id: str) -> str:
+    return f"No such thing in resources: {resource_id}."

@@ -1,0 +1,29 @@
+"""Who is what in which community: copies of membership's facts."""
+
+from services.resources.model import Standing
+from shared.auth import Person
+from shared.transaction import Filter, Transaction
+
+
+async def standing(tx: Transaction, community_id: str, me: Person, *, absent: str = "") -> Standing:
+    """What somebody is in a community. NotFound unless they may read it, in the words of `absent`."""
+    community = await tx.get("communities", community_id)
+    seat = await tx.get("memberships", f"{community_id}:{me.person_id}")
+    who = Standing(
+        person_id=me.person_id,
+        role=seat["role"] if seat and seat["status"] == "active" else None,
+        privacy=community["privacy"] if community else None,
+        is_operator=me.is_operator,
+    )
+    who.reads(absent or f"No such thing in communities: {community_id}.")
+    return who
+
+
+async def readable(tx: Transaction, me: Person) -> Filter:
+    """Which resources somebody may read, of all communities. The same rule as `Standing.may_read`."""
+    if me.is_operator:
+        return {}
+    is_open = await tx.distinct("communities", "_id", {"privacy": "open"})
+    seats = {"person_id": me.person_id, "status": "active"}
+    own = await tx.distinct("memberships", "community_id", seats)
+    return {"community_id": {"$in": sorted({*is_open, *own})}}
