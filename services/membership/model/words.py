@@ -30,15 +30,15 @@ def _without(signs: re.Pattern[str], value: object) -> object:
 
 Line = Annotated[
     str,
-    BeforeValidator(_one_line),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    BeforeValidator(_one_line),
 ]
 """One line without control characters: safe in a mail header."""
 
 Text = Annotated[
     str,
-    BeforeValidator(_plain_text),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000),
+    BeforeValidator(_plain_text),
 ]
 """Plain text of several lines."""
 
