@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import mkdtemp
 
 
 def cached(name: str, fetch: Callable[[Path], None]) -> Path:
@@ -21,9 +22,10 @@ def cached(name: str, fetch: Callable[[Path], None]) -> Path:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with locked(folder.parent / f"{name}.lock"):
         if not folder.exists():
-            unfinished = folder.parent / f"{name}.unfinished"
-            shutil.rmtree(unfinished, ignore_errors=True)
-            unfinished.mkdir()
+            for aborted in folder.parent.glob(f"{name}.unfinished-*"):
+                shutil.rmtree(aborted, ignore_errors=True)
+            # A new name each time: the downloader of a killed run may still be writing into its own.
+            unfinished = Path(mkdtemp(prefix=f"{name}.unfinished-", dir=folder.parent))
             sys.stderr.write(f"Fetching {name}, once for all checkouts …\n")
             fetch(unfinished)
             unfinished.rename(folder)

@@ -49,7 +49,10 @@ class Parts:
 
     @classmethod
     def start(cls, folder: Path, on: ports.Ports | None = None) -> Self:
-        """Everything ready to be used, on free ports unless told otherwise; the same again when it already runs."""
+        """Everything ready to be used, on free ports unless told otherwise.
+
+        What already lives in the folder, on these ports, is left as it is. If a part fails, those just started end.
+        """
         lived = running_in(folder)
         parts = cls.prepare(folder, on or ports.free())
         try:

@@ -4,6 +4,7 @@ import os
 import random
 import socket
 from collections.abc import Iterable, Mapping
+from itertools import islice
 
 from deploy.local.processes import CannotStart
 
@@ -27,9 +28,7 @@ def free(services: Iterable[str] = ()) -> Ports:
     broker again and again may be given the broker's own port, connect to itself, and keep the broker from returning.
     """
     names = [*PARTS, *services]
-    candidates = random.sample(range(15_000, 30_000), k=2_000)
-    found = [port for port in candidates if is_free(port)][: len(names)]
-    return dict(zip(names, found, strict=True))
+    return dict(zip(names, _free(len(names)), strict=True))
 
 
 def is_free(port: int) -> bool:
@@ -44,24 +43,30 @@ def is_free(port: int) -> bool:
 
 
 def require_free(ports: Ports) -> None:
-    """Raise CannotStart for the first that somebody else has, or that is meant for two."""
+    """Raise CannotStart that names every port somebody else has, or that is meant for two."""
     owners: dict[int, str] = {}
+    problems: dict[str, str] = {}
     for name, port in ports.items():
         if port in owners:
-            problem = f"is also meant for {owners[port]}"
+            problems[name] = f"Port {port}, meant for {name}, is meant for {owners[port]} too."
         elif not is_free(port):
-            problem = "is taken by another program"
-        else:
-            owners[port] = name
-            continue
-        another = f"{variable(name)}={free()['kafka']}"
+            problems[name] = f"Port {port}, meant for {name}, is taken by another program."
+        owners.setdefault(port, name)
+    if problems:
+        others = zip(problems, _free(len(problems)), strict=True)
+        choice = " ".join(f"{variable(name)}={port}" for name, port in others)
         raise CannotStart(
-            f"Port {port}, meant for {name}, {problem}. Choose another, such as: {another} make up"
+            "\n".join([*problems.values(), f"Choose others, such as: {choice} make up"])
         )
 
 
 def variable(name: str) -> str:
     return f"COPSE_PORT_{name.upper()}"
+
+
+def _free(count: int) -> list[int]:
+    candidates = random.sample(range(15_000, 30_000), k=1_000)
+    return list(islice(filter(is_free, candidates), count))
 
 
 def _from_environment(name: str, usual: int) -> int:

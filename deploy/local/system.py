@@ -57,7 +57,8 @@ class System:
                 )
                 for name in names
             }
-            tell(f"Starting {', '.join(names) or 'no services, as there are none yet'} …")
+            if new := [name for name in names if name not in lived]:
+                tell(f"Starting {', '.join(new)} …")
             start_together([one.process for one in started.values()])
         except BaseException:
             end_all(folder, but=lived)

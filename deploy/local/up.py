@@ -31,7 +31,6 @@ def up(folder: Path, tell: Callable[[str], None]) -> Table:
         system = System.start(folder, on, tell=tell)
         rows = _region(system, tell)
     except BaseException:
-        tell("Ending what was started …")
         end_all(folder, but=lived)
         raise
     tell(f"Ready after {time.monotonic() - began:.0f} s.")
