@@ -32,7 +32,7 @@ class RhythmChosen(RhythmEvent):
 
 
 class RhythmEnded(RhythmEvent):
-    """A community has no rhythm any longer; meetings that were scheduled stay."""
+    """A community has no rhythm any longer; meetings that members know of stay."""
 
 
 class MeetingEvent(Event, topic="scheduling.meetings", key="meeting_id"):
@@ -56,6 +56,8 @@ class MeetingDescribed(MeetingEvent, abstract=True):
     join_url: str | None = None
     seats: int | None = None
     status: Literal["confirmed", "cancelled"] = "confirmed"
+    updated_at: Moment | None = None
+    """When this revision came to be: a calendar entry's DTSTAMP."""
 
 
 class MeetingScheduled(MeetingDescribed):
@@ -70,10 +72,18 @@ class MeetingMoved(MeetingDescribed):
     """A meeting has another time or place."""
 
 
+class MeetingRedescribed(MeetingDescribed):
+    """A meeting has another title or number of seats; time and place stay."""
+
+
 class MeetingCancelled(MeetingDescribed):
     """A meeting will not take place."""
 
     reason: str
+
+
+class MeetingWithdrawn(MeetingEvent):
+    """A meeting that nobody was invited to and nobody answered will not take place."""
 
 
 class SeatTaken(MeetingEvent):

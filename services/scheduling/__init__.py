@@ -1,0 +1,1 @@
+"""When people meet: rhythms, meetings, who comes, calendars to subscribe to."""
