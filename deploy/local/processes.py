@@ -36,7 +36,10 @@ class Running:
         return cls(pid, birth(pid) or "")
 
     def record(self, file: Path) -> None:
-        file.write_text(json.dumps(asdict(self)))
+        """Whole or not at all: another command may read it at any moment."""
+        unfinished = file.with_suffix(".part")
+        unfinished.write_text(json.dumps(asdict(self)))
+        unfinished.rename(file)
 
     @property
     def alive(self) -> bool:
@@ -114,7 +117,8 @@ class Process:
         until = time.monotonic() + self._limit
         while True:
             if not self.alive:
-                raise CannotStart(f"{self.name} ended while it was starting.\n{self.last_lines()}")
+                self._reap()
+                raise CannotStart(f"{self.name} ended while starting.\n{self.last_lines()}")
             if self._ready():
                 return
             if time.monotonic() > until:
