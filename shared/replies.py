@@ -58,7 +58,7 @@ async def once(
         kept = await replies.find_one({"_id": id})
         if kept and kept["fingerprint"] != fingerprint:
             raise IdempotencyKeyReused("Its body was another one. Use a new key.") from None
-        if not kept or "status" not in kept:
+        if not kept or kept["status"] is None:
             raise RequestInFlight("Wait for its answer, or try again in a minute.") from None
         headers = {**kept["headers"], "idempotency-replayed": "true"}
         return Response(bytes(kept["body"]), kept["status"], headers)

@@ -91,6 +91,10 @@ class Service:
         one = Delivery(topic, 0, next(self._offsets), key, value, headers, envelope)
         await self._inbox.apply(tp, [one])
 
+    async def retry(self, topic: str) -> None:
+        """Let what was set aside of a topic and is due be tried again."""
+        await self._inbox.retry(TopicPartition(topic, 0))
+
     async def published(self, *kinds: type[Event]) -> list[Any]:
         """Events in the outbox, in the order of each key; of these kinds, if any are named."""
         found = self.database["outbox"].find({}).sort([("at", 1), ("key", 1), ("seq", 1)])

@@ -54,11 +54,12 @@ class World:
             "COPSE_TEST_CLOCK": "1",
             **variables,
         }
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.kernel.sample"],
-            env={**os.environ, **told},
-            stderr=self._log.open("ab"),
-        )
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "tests.kernel.sample"],
+                env={**os.environ, **told},
+                stderr=log,
+            )
 
     def kill(self) -> None:
         assert self.process
