@@ -20,8 +20,12 @@ _offset = timedelta()
 
 
 def now() -> datetime:
-    """The present moment in UTC, moved by the test clock where one is set."""
-    return datetime.now(UTC) + _offset
+    """The present moment in UTC, moved by the test clock where one is set.
+
+    In whole milliseconds, as MongoDB keeps it: what is answered now equals what is read later.
+    """
+    moment = datetime.now(UTC) + _offset
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def set_now(moment: datetime) -> None:
