@@ -166,11 +166,13 @@ class Inbox:
                 elif one.trouble or isinstance(one.envelope, Unreadable):
                     outcome = dead_letters.park(tx, one, self.on.group)
                     waiting.add(one.queue) if outcome == "held" else None
-                elif one.envelope and self._name(one) in seen:
+                elif one.envelope and one.envelope.identity in seen:
                     outcome = "duplicate"
                 elif one.envelope:
                     try:
                         await self._handle(one, one.envelope, tx)
+                        if self.on.reacts_to(one.envelope.type):
+                            seen.add(one.envelope.identity)  # its copy may be in this very batch
                     except PyMongoError:
                         raise
                     except Exception as error:
@@ -180,9 +182,6 @@ class Inbox:
         await self.database.transact(work)
         for outcome in outcomes:
             CONSUMED.labels(*outcome).inc()
-
-    def _name(self, one: Delivery) -> str:
-        return one.envelope.identity if isinstance(one.envelope, Envelope) else ""
 
     async def _remember(self, tx: Transaction, batch: Sequence[Delivery], careful: bool) -> set[str]:
         """Note the ids of events that bring about reactions; returns those that were noted before.
