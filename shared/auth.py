@@ -72,7 +72,9 @@ class Keys:
             raise jwt.InvalidAlgorithmError(f"its alg must be one of {', '.join(ALGORITHMS)}")
         if self._client:
             return await asyncio.to_thread(self._client.get_signing_key_from_jwt, token)
-        keys = jwt.PyJWKSet.from_dict(json.loads(await asyncio.to_thread(Path(self._where).read_text)))
+        keys = jwt.PyJWKSet.from_dict(
+            json.loads(await asyncio.to_thread(Path(self._where).read_text))
+        )
         wanted = jwt.get_unverified_header(token).get("kid")
         for key in keys.keys:
             if key.key_id == wanted:

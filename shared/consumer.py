@@ -100,7 +100,10 @@ class Consumer(ConsumerRebalanceListener):
         position = await self._inbox.position(tp)
         if position >= 0 and (await self._client.end_offsets([tp]))[tp] <= position:
             self.recreated.add(tp)
-            log.error("the topic is shorter than what was applied of it; was it made anew?", partition=str(tp))
+            log.error(
+                "the topic is shorter than what was applied of it; was it made anew?",
+                partition=str(tp),
+            )
             return False
         self._inbox.positions[tp] = position
         if position >= 0 and offset > position + 1:

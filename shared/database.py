@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import date, time
 from typing import Any, TypeVar, cast
 
@@ -84,17 +84,17 @@ class Database:
             "inbox": [IndexModel([("at", 1)], expireAfterSeconds=INBOX_DAYS * 86400)],
             "watermarks": [],
             "parked": [
-                IndexModel([("topic", 1), ("partition", 1), ("state", 1), ("key", 1), ("offset", 1)]),
+                IndexModel(
+                    [("topic", 1), ("partition", 1), ("state", 1), ("key", 1), ("offset", 1)]
+                ),
                 IndexModel([("state", 1), ("next_at", 1)]),
             ],
             "replies": [IndexModel([("until", 1)], expireAfterSeconds=0)],
             "leases": [],
         }
         for name, wanted in {**kernel, **indexes}.items():
-            try:
+            with suppress(CollectionInvalid):  # it is there already
                 await self._db.create_collection(name)
-            except CollectionInvalid:
-                pass  # it is there already
             if wanted:
                 await self[name].create_indexes(list(wanted))
 
@@ -115,7 +115,9 @@ class Database:
                     await tx.flush()
                     await _commit(session)
                 except BaseException as error:
-                    if cast("bool", session.in_transaction):  # Motor's stub says method; it is a property
+                    if cast(
+                        "bool", session.in_transaction
+                    ):  # Motor's stub says method; it is a property
                         await _quietly(session.abort_transaction())
                     if not _conflict(error):
                         raise
@@ -139,13 +141,12 @@ async def _commit(session: AsyncIOMotorClientSession) -> None:
         except PyMongoError as error:
             if last or not error.has_error_label("UnknownTransactionCommitResult"):
                 raise
+    return None
 
 
 async def _quietly(ending: Awaitable[None]) -> None:
-    try:
+    with suppress(PyMongoError):  # the server ends it by itself
         await ending
-    except PyMongoError:
-        pass  # the server ends it by itself
 
 
 @asynccontextmanager

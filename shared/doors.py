@@ -208,9 +208,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
     return _answer(Problem("Something unforeseen happened; it is logged under the trace id."))
 
 
-async def _observe(
-    request: Request, respond: Callable[[Request], Awaitable[Response]]
-) -> Response:
+async def _observe(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
     began = time.perf_counter()
     context = follow(request.headers.get("traceparent"))
     with tracer.start_as_current_span(
@@ -220,5 +218,7 @@ async def _observe(
         span.set_attribute("http.response.status_code", response.status_code)
         response.headers["x-trace-id"] = f"{span.get_span_context().trace_id:032x}"
     route = getattr(request.scope.get("route"), "path", "unknown")
-    REQUESTS.labels(route, request.method, response.status_code).observe(time.perf_counter() - began)
+    REQUESTS.labels(route, request.method, response.status_code).observe(
+        time.perf_counter() - began
+    )
     return response

@@ -103,24 +103,18 @@ def read(
     `wanted` maps a type to its model; a model under "*" takes every other type. None stands for a
     type nobody wants; a major version nobody knows, of a type somebody wants, is Unreadable.
     """
-    if not value:
-        return Unreadable("the record has no value")
     try:
+        if not value:
+            raise ValueError("the record has no value")
         names = {name.lower(): text.decode() for name, text in headers}
-        content_type = names.get("content-type", "")
-        if content_type.startswith(STRUCTURED):
-            kind = names.get("ce_type") or _type_within(value)
-            model = _model(kind, wanted)
-            return model and _envelope(model).model_validate_json(value, extra="ignore")
-        if "ce_type" in names:
-            if model := _model(names["ce_type"], wanted):
-                attributes = {n[3:]: text for n, text in names.items() if n.startswith("ce_")}
-                data = orjson.loads(value)
-                whole = orjson.dumps({**attributes, "data": data})
-                return _envelope(model).model_validate_json(whole, extra="ignore")
+        binary = "ce_type" in names and not names.get("content-type", "").startswith(STRUCTURED)
+        model = _model(names.get("ce_type") or _type_within(value), wanted)
+        if model is None:
             return None
-        model = _model(_type_within(value), wanted)
-        return model and _envelope(model).model_validate_json(value, extra="ignore")
+        if binary:
+            attributes = {n[3:]: text for n, text in names.items() if n.startswith("ce_")}
+            value = orjson.dumps({**attributes, "data": orjson.loads(value)})
+        return _envelope(model).model_validate_json(value, extra="ignore")
     except _UnknownMajor as error:
         return Unreadable(str(error))
     except ValidationError as error:

@@ -35,8 +35,11 @@ class TransactionalRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         inner = super().get_route_handler()
-        upload = any(field.field_info.annotation is not None and "UploadFile" in str(
-            field.field_info.annotation) for field in self.dependant.body_params)
+        upload = any(
+            field.field_info.annotation is not None
+            and "UploadFile" in str(field.field_info.annotation)
+            for field in self.dependant.body_params
+        )
         limit = UPLOAD_LIMIT if upload else BODY_LIMIT
 
         async def handle(request: Request) -> Response:

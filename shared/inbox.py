@@ -12,7 +12,7 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared import dead_letters
 from shared.clock import now
-from shared.database import Database, is_duplicate
+from shared.database import Database, is_duplicate, is_outage
 from shared.errors import NotFound, Problem
 from shared.events import Envelope, Headers, Unreadable, read
 from shared.listener import Listener
@@ -124,11 +124,13 @@ class Inbox:
                 one.envelope = read(one.value, one.headers, self.on.models)
                 try:
                     await self._once([one], dead_letters.taking(head))
-                except Failed as failure:
-                    one.set_aside(failure.error)
-                    await dead_letters.failed_again(self.database, head, one, self.on.group)
-                    break
                 except dead_letters.Taken:
+                    break
+                except Exception as failure:
+                    if is_outage(failure):
+                        raise
+                    one.set_aside(failure.error if isinstance(failure, Failed) else failure)
+                    await dead_letters.failed_again(self.database, head, one, self.on.group)
                     break
                 CONSUMED.labels(tp.topic, "recovered").inc()
 
@@ -159,31 +161,41 @@ class Inbox:
             waiting = await held(tx) if held else set[str]()
             seen = await self._remember(tx, [o for o in batch if o.queue not in waiting], careful)
             for at, one in enumerate(batch):
-                outcome = "applied"
-                if one.queue in waiting and not isinstance(one.envelope, Unreadable):
-                    dead_letters.queue_behind(tx, one)
-                    outcome = "held"
-                elif one.trouble or isinstance(one.envelope, Unreadable):
-                    outcome = dead_letters.park(tx, one, self.on.group)
-                    waiting.add(one.queue) if outcome == "held" else None
-                elif one.envelope and one.envelope.identity in seen:
-                    outcome = "duplicate"
-                elif one.envelope:
-                    try:
-                        await self._handle(one, one.envelope, tx)
-                        if self.on.reacts_to(one.envelope.type):
-                            seen.add(one.envelope.identity)  # its copy may be in this very batch
-                    except PyMongoError:
-                        raise
-                    except Exception as error:
-                        raise Failed(at, error) from error
+                try:
+                    outcome = await self._take(one, tx, waiting, seen)
+                except PyMongoError:
+                    raise
+                except Exception as error:
+                    raise Failed(at, error) from error
                 outcomes.append((one.topic, outcome))
 
         await self.database.transact(work)
         for outcome in outcomes:
             CONSUMED.labels(*outcome).inc()
 
-    async def _remember(self, tx: Transaction, batch: Sequence[Delivery], careful: bool) -> set[str]:
+    async def _take(self, one: Delivery, tx: Transaction, waiting: set[str], seen: set[str]) -> str:
+        """Handle an event, or set it aside, or know it already; the outcome is a label of the metric."""
+        envelope = one.envelope
+        if isinstance(envelope, Unreadable) or (one.trouble and one.queue not in waiting):
+            outcome = dead_letters.park(tx, one, self.on.group)
+            if outcome == "held":
+                waiting.add(one.queue)
+            return outcome
+        if one.queue in waiting:
+            dead_letters.queue_behind(tx, one)
+            return "held"
+        if envelope is None:
+            return "skipped"
+        if envelope.identity in seen:
+            return "duplicate"
+        await self._handle(one, envelope, tx)
+        if self.on.reacts_to(envelope.type):
+            seen.add(envelope.identity)  # its copy may be in this very batch
+        return "applied"
+
+    async def _remember(
+        self, tx: Transaction, batch: Sequence[Delivery], careful: bool
+    ) -> set[str]:
         """Note the ids of events that bring about reactions; returns those that were noted before.
 
         Optimistic: the first try inserts blindly, and only a duplicate makes the second try look.

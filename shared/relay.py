@@ -44,7 +44,9 @@ class Relay:
                 sent = await self._pass() if await self._leads() else 0
                 pause = POLL_SECONDS
             except Exception as error:
-                expected = is_outage(error) or isinstance(error, KafkaError | OSError | TimeoutError)
+                expected = is_outage(error) or isinstance(
+                    error, KafkaError | OSError | TimeoutError
+                )
                 (log.warning if expected else log.exception)("relay waits", error=repr(error))
                 await self._drop_producer()
                 sent, pause = 0, min(pause * 2, 5)
@@ -117,7 +119,9 @@ class Relay:
     async def _send(self, events: list[Document]) -> None:
         producer = await self._ready_producer()
         async with asyncio.timeout(ACK_SECONDS):
-            sent: list[Any] = [await producer.send(event["topic"], **_record(event)) for event in events]
+            sent: list[Any] = [
+                await producer.send(event["topic"], **_record(event)) for event in events
+            ]
             await producer.flush()
             results: list[Any] = await asyncio.gather(*sent, return_exceptions=True)
         done: list[str] = []

@@ -87,7 +87,10 @@ async def _begin(
         asyncio.create_task(relay.run()),
         asyncio.create_task(_every(1, relay.measure)),
         asyncio.create_task(_every(5, lambda: doors.count_parked(database))),
-        *(asyncio.create_task(_every(s, lambda chore=chore: chore(database))) for s, chore in on.chores),
+        *(
+            asyncio.create_task(_every(s, lambda chore=chore: chore(database)))
+            for s, chore in on.chores
+        ),
     ]
     if on.topics:
         app.state.tasks.append(asyncio.create_task(_listen(app, on, config)))
@@ -140,7 +143,9 @@ async def _every(seconds: float, job: Callable[[], Awaitable[Any]]) -> None:
         try:
             await job()
         except Exception as error:
-            log.warning("a chore failed", chore=getattr(job, "__name__", ""), error=repr(error)[:500])
+            log.warning(
+                "a chore failed", chore=getattr(job, "__name__", ""), error=repr(error)[:500]
+            )
         await asyncio.sleep(seconds)
 
 

@@ -13,7 +13,9 @@ SECRETS = Path("/run/secrets")
 
 def _mongo_address(uri: str) -> str:
     if not uri.startswith(("mongodb://", "mongodb+srv://")):
-        raise ValueError("must start with mongodb:// (e.g. mongodb://localhost:27017/?replicaSet=rs0)")
+        raise ValueError(
+            "must start with mongodb:// (e.g. mongodb://localhost:27017/?replicaSet=rs0)"
+        )
     return uri
 
 
@@ -29,7 +31,9 @@ class Settings(BaseSettings):
     public_url: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://")
     """Where people reach this service; links in mails and feeds begin with it."""
     kafka: str = Field(default="127.0.0.1:9092", pattern=r"^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$")
-    mongo: Annotated[str, AfterValidator(_mongo_address)] = "mongodb://127.0.0.1:27017/?replicaSet=rs0"
+    mongo: Annotated[str, AfterValidator(_mongo_address)] = (
+        "mongodb://127.0.0.1:27017/?replicaSet=rs0"
+    )
     jwks: str = ""
     """The keys that sign tokens: an https:// address, or the path of a file."""
     issuer: str = "copse"

@@ -31,7 +31,9 @@ _propagator = TraceContextTextMapPropagator()
 def set_up(service: str, level: str) -> None:
     """JSON lines on stderr, every one with its service and, where there is one, its trace id."""
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
-        trace.set_tracer_provider(TracerProvider(resource=Resource.create({"service.name": service})))
+        trace.set_tracer_provider(
+            TracerProvider(resource=Resource.create({"service.name": service}))
+        )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -57,7 +57,9 @@ class Service:
         self._offsets = count()
         self._clients: list[httpx2.AsyncClient] = []
 
-    def as_(self, person_id: str, *, scopes: tuple[str, ...] = (), **claims: Any) -> httpx2.AsyncClient:
+    def as_(
+        self, person_id: str, *, scopes: tuple[str, ...] = (), **claims: Any
+    ) -> httpx2.AsyncClient:
         """A client with a person's token; `name` and `email` are claims."""
         named = {"name": person_id.title(), "email": f"{person_id}@example.org"} | claims
         return self.client(f"Bearer {token(person_id, scopes=scopes, **named)}")
@@ -75,9 +77,13 @@ class Service:
         for event in events:
             place = (event.topic, event.key)
             self._sequences[place] = self._sequences.get(place, 0) + 1
-            record = write(event, self._sequences[place], Origin(f"/copse/{event.topic.split('.')[0]}"))
+            record = write(
+                event, self._sequences[place], Origin(f"/copse/{event.topic.split('.')[0]}")
+            )
             if at:
-                record["value"] = json.dumps(json.loads(record["value"]) | {"time": at.isoformat()}).encode()
+                record["value"] = json.dumps(
+                    json.loads(record["value"]) | {"time": at.isoformat()}
+                ).encode()
             await self.arrives(event.topic, event.key.encode(), record["value"], record["headers"])
 
     async def arrives(
@@ -103,7 +109,10 @@ class Service:
 
     async def _envelopes(self, found: Any) -> list[Envelope[Any]]:
         records = await found.to_list(None)
-        read_ = [read(bytes(r["value"]), [(n, bytes(t)) for n, t in r["headers"]], EVENTS) for r in records]
+        read_ = [
+            read(bytes(r["value"]), [(n, bytes(t)) for n, t in r["headers"]], EVENTS)
+            for r in records
+        ]
         return [envelope for envelope in read_ if isinstance(envelope, Envelope)]
 
     def clock(self, moment: datetime) -> None:

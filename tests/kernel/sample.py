@@ -12,7 +12,6 @@ from shared.listener import Listener
 from shared.service import create_service, run
 from shared.transaction import Transaction, Write
 
-
 NAME = os.environ.get("SAMPLE_NAME", "sample")  # each test runs it under a name of its own
 
 

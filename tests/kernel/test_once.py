@@ -15,7 +15,9 @@ KILLS = 10
 
 
 @pytest.mark.timeout(400)
-async def test_nothing_is_lost_doubled_or_reordered_when_the_service_is_killed(world: World) -> None:
+async def test_nothing_is_lost_doubled_or_reordered_when_the_service_is_killed(
+    world: World,
+) -> None:
     acknowledged: dict[str, list[int]] = {f"a{n}": [] for n in range(ACCOUNTS)}
     stop = asyncio.Event()
 
@@ -49,7 +51,9 @@ async def test_nothing_is_lost_doubled_or_reordered_when_the_service_is_killed(w
         id = dict(record.headers)["ce_id"]
         if id not in ids:
             ids.add(id)
-            first_seen.setdefault(record.key.decode(), []).append(json.loads(record.value)["data"]["amount"])
+            first_seen.setdefault(record.key.decode(), []).append(
+                json.loads(record.value)["data"]["amount"]
+            )
     assert first_seen == acknowledged
 
 
@@ -102,9 +106,9 @@ async def test_events_that_come_up_to_three_times_and_again_from_the_start_take_
     await world.drained()
     assert await world.amounts("ledgers") == single_run
     lasts = {one["_id"]: one["amount"] async for one in world.db.last.find()}
-    assert {a: n for a, n in lasts.items() if a not in list(once)[:2]} == {
-        account: 1015 for account in list(once)[2:]
-    }
+    assert {a: n for a, n in lasts.items() if a not in list(once)[:2]} == dict.fromkeys(
+        list(once)[2:], 1015
+    )
 
 
 async def test_an_older_event_after_a_newer_one_leaves_the_copy_as_it_is(world: World) -> None:
@@ -116,7 +120,9 @@ async def test_an_older_event_after_a_newer_one_leaves_the_copy_as_it_is(world: 
     assert (await world.db.last.find_one({"_id": "a0"}))["amount"] == 1003
 
 
-async def test_sigterm_under_load_ends_with_zero_and_what_is_applied_is_committed(world: World) -> None:
+async def test_sigterm_under_load_ends_with_zero_and_what_is_applied_is_committed(
+    world: World,
+) -> None:
     world.start()
     await world.ready()
 

@@ -28,16 +28,27 @@ async def test_each_bad_record_is_parked_once_with_its_reason_and_the_good_ones_
         "tombstone": ((b"a0", None, []), "no value"),
         "empty value": ((b"a0", b"", CE), "no value"),
         "unknown major": ((key, changed(type=kind[:-1] + "9"), CE), "version v9"),
-        "wrong type of a field": ((key, changed(data={"account_id": "a0", "amount": "x"}), CE), "data.amount"),
+        "wrong type of a field": (
+            (key, changed(data={"account_id": "a0", "amount": "x"}), CE),
+            "data.amount",
+        ),
         "a field missing": ((key, changed(data={"amount": 1}), CE), "data.account_id"),
         "no id": ((key, changed(id=""), CE), "id:"),
-        "deep nesting": ((key, b'{"type":' + b"[" * 50_000 + b"]" * 50_000 + b"}", CE), "not a CloudEvent"),
+        "deep nesting": (
+            (key, b'{"type":' + b"[" * 50_000 + b"]" * 50_000 + b"}", CE),
+            "not a CloudEvent",
+        ),
         "a huge value": ((key, b'{"type": "' + b"x" * 1_000_000 + b'"', CE), "not a CloudEvent"),
         "headers that are no text": ((key, sample, [("ce_type", b"\xff")]), "not a CloudEvent"),
-        "refused by a rule": ((b"a9", changed(id="x9", source="q", data={"account_id": "a9", "amount": 13}), CE), "Unlucky"),
+        "refused by a rule": (
+            (b"a9", changed(id="x9", source="q", data={"account_id": "a9", "amount": 13}), CE),
+            "Unlucky",
+        ),
     }
     skipped: list[Record] = [(None, changed(type="copse.other.Thing.v1", id="o"), CE)]
-    keyless: list[Record] = [(None, changed(id="k", source="q", data={"account_id": "nokey", "amount": 7}), CE)]
+    keyless: list[Record] = [
+        (None, changed(id="k", source="q", data={"account_id": "nokey", "amount": 7}), CE)
+    ]
     stream = [records[n] for n in range(10) for records in good.values()]
     for at, (record, _) in enumerate(poison.values()):
         stream.insert(3 * at + 1, record)

@@ -106,7 +106,9 @@ class World:
 
     async def lag(self) -> int:
         """Records of the topic that Kafka holds no committed offset past."""
-        consumer = AIOKafkaConsumer(bootstrap_servers=self.parts.kafka, group_id=self.name, enable_auto_commit=False)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self.parts.kafka, group_id=self.name, enable_auto_commit=False
+        )
         await consumer.start()
         try:
             here = [TopicPartition(self.topic, n) for n in range(PARTITIONS)]
@@ -125,7 +127,9 @@ class World:
 
     async def records(self, topic: str) -> list[Any]:
         """Everything a topic holds."""
-        consumer = AIOKafkaConsumer(topic, bootstrap_servers=self.parts.kafka, auto_offset_reset="earliest")
+        consumer = AIOKafkaConsumer(
+            topic, bootstrap_servers=self.parts.kafka, auto_offset_reset="earliest"
+        )
         await consumer.start()
         try:
             ends = await consumer.end_offsets([*consumer.assignment()])

@@ -9,7 +9,9 @@ from tests.support import Service, a_service
 
 
 @pytest.fixture
-async def service(request: pytest.FixtureRequest, mongo: str, tmp_path: Path) -> AsyncIterator[Service]:
+async def service(
+    request: pytest.FixtureRequest, mongo: str, tmp_path: Path
+) -> AsyncIterator[Service]:
     """The service that the test's folder is named after."""
     async with a_service(Path(request.path).parent.name, mongo, tmp_path) as started:
         yield started

@@ -1,0 +1,187 @@
+"""Consuming: the kernel beside the best plain code that does the same durable work."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from aiokafka import TopicPartition
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker, KafkaMessage
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from shared.database import Database
+from shared.events import Envelope, new_id
+from shared.inbox import Inbox
+from shared.listener import Listener
+from shared.transaction import Write
+from tests.bench.world import BATCH, Bench, Deposited, Stopwatch, receipts
+
+EVENTS = 20_000
+EVENTS_ONE_BY_ONE = 600
+
+
+async def kernel(bench: Bench, topic: str, events: int) -> float:
+    """Events a second: validate, dedupe, state, outbox, commit."""
+    database = await bench.database("receipts")
+    broker, _ = await bench.kernel_consumer(receipts(), database, topic)
+    with Stopwatch() as watch:
+        await broker.start()
+        while await database["receipts"].estimated_document_count() < events:
+            await asyncio.sleep(0.02)
+    await broker.stop()
+    return events / watch.seconds
+
+
+def _by_hand(records: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
+    """The documents that the same events lead to, without the kernel."""
+    moment = datetime.now(UTC)
+    inbox: list[Any] = []
+    states: list[Any] = []
+    outbox: list[Any] = []
+    for record in records:
+        envelope = Envelope[Deposited].model_validate_json(record.value)
+        event = envelope.data
+        id = f"{event.account_id}:{event.amount}"
+        told = {"receipt_id": id, "account_id": event.account_id, "amount": event.amount}
+        event_id = new_id()
+        body = {
+            "specversion": "1.0",
+            "id": event_id,
+            "type": "copse.bench.ReceiptWritten.v1",
+            "source": "/copse/bench",
+            "subject": id,
+            "partitionkey": id,
+            "time": moment.isoformat(),
+            "datacontenttype": "application/json",
+            "sequence": "1",
+            "traceparent": envelope.traceparent,
+            "correlationid": envelope.correlationid,
+            "causationid": envelope.id,
+            "data": told,
+        }
+        inbox.append({"_id": envelope.identity, "at": moment})
+        states.append({"_id": id, "version": 1, "changed_at": moment, **told})
+        headers = [("content-type", b"application/cloudevents+json"), ("ce_id", event_id.encode())]
+        outbox.append(
+            {"_id": event_id, "topic": "bench.receipts", "key": id, "seq": 1, "at": moment}
+            | {"value": orjson.dumps(body), "headers": headers}
+        )
+    return inbox, states, outbox
+
+
+async def raw_loop(bench: Bench, topic: str, events: int) -> float:
+    """Events a second: `getmany`, and one bulk transaction for each batch."""
+    database = await bench.database("receipts")
+    await database["watermarks"].insert_one({"_id": topic})
+    consumer = await bench.raw_consumer(topic)
+    done = 0
+    with Stopwatch() as watch:
+        while done < events:
+            batch = await consumer.getmany(timeout_ms=100, max_records=BATCH)
+            records = [record for records in batch.values() for record in records]
+            if not records:
+                continue
+            inbox, states, outbox = _by_hand(records)
+            offsets = {tp: rs[-1].offset + 1 for tp, rs in batch.items()}
+            await _one_transaction(database, topic, offsets, (inbox, states, outbox))
+            await consumer.commit(offsets)
+            done += len(records)
+    await consumer.stop()
+    return events / watch.seconds
+
+
+async def _one_transaction(
+    database: Database, topic: str, offsets: dict[TopicPartition, int], writes: tuple[Any, Any, Any]
+) -> None:
+    async with await database.client.start_session() as session:
+        session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"))
+        where = {f"p{tp.partition}": offset for tp, offset in offsets.items()}
+        await database["watermarks"].update_one({"_id": topic}, {"$set": where}, session=session)
+        for name, documents in zip(("inbox", "receipts", "outbox"), writes, strict=True):
+            await database[name].insert_many(documents, session=session)
+        await session.commit_transaction()
+
+
+async def one_by_one(bench: Bench, topic: str, events: int) -> float:
+    """Events a second: a plain FastStream handler with a transaction for each event."""
+    database = await bench.database("receipts")
+    await database["watermarks"].insert_one({"_id": topic})
+    broker = KafkaBroker(bench.parts.kafka, logger=None)
+    done = asyncio.Event()
+    count = 0
+
+    @broker.subscriber(
+        topic, group_id=f"plain-{topic}", auto_offset_reset="earliest", ack_policy=AckPolicy.MANUAL
+    )
+    async def handle(body: dict[str, Any], message: KafkaMessage) -> None:
+        nonlocal count
+        record: Any = message.raw_message
+        offsets = {TopicPartition(record.topic, record.partition): record.offset + 1}
+        await _one_transaction(database, topic, offsets, _by_hand([record]))
+        await message.ack()
+        count += 1
+        if count == events:
+            done.set()
+
+    with Stopwatch() as watch:
+        await broker.start()
+        await done.wait()
+    await broker.stop()
+    return events / watch.seconds
+
+
+class _NoDatabase:
+    """Stands in for MongoDB where only the kernel's own work is to be timed."""
+
+    source = "/copse/bench"
+
+    async def transact(self, work: Any) -> None:
+        await work(_NoTransaction())
+
+
+class _NoTransaction:
+    async def claim(self, *_: Any) -> bool:
+        return True
+
+    async def distinct(self, *_: Any) -> list[str]:
+        return []
+
+    def project(self, *_: Any) -> None:
+        pass
+
+
+async def kernel_without_database(bench: Bench, topic: str, events: int) -> float:
+    """CPU microseconds an event that the kernel adds to `getmany` and Pydantic."""
+    on = Listener("bench")
+
+    @on.projection(Deposited)
+    def keep(event: Deposited) -> Write:
+        return Write("last", event.account_id, {"amount": event.amount})
+
+    async def loop(take: Any) -> float:
+        consumer = await bench.raw_consumer(topic)
+        done = 0
+        with Stopwatch() as watch:
+            while done < events:
+                for tp, records in (
+                    await consumer.getmany(timeout_ms=100, max_records=BATCH)
+                ).items():
+                    await take(tp, records)
+                    done += len(records)
+        await consumer.stop()
+        return watch.cpu / events * 1e6
+
+    async def plain(_: TopicPartition, records: list[Any]) -> None:
+        for record in records:
+            Envelope[Deposited].model_validate_json(record.value)
+
+    inbox = Inbox(on, _NoDatabase())  # pyright: ignore
+
+    async def whole(tp: TopicPartition, records: list[Any]) -> None:
+        inbox.positions.setdefault(tp, -1)
+        await inbox.apply(tp, [inbox.receive(record) for record in records])
+
+    raw = min([await loop(plain) for _ in range(3)])
+    return min([await loop(whole) for _ in range(3)]) - raw
