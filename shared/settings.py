@@ -8,7 +8,8 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 S = TypeVar("S", bound="Settings")
-SECRETS = Path("/run/secrets")
+SECRETS = (Path("/run/copse"), Path("/run/secrets"))
+"""What an installation made for itself at its first start; and what its operator gave, which goes before."""
 
 
 def _mongo_address(uri: str) -> str:
@@ -23,7 +24,9 @@ class Settings(BaseSettings):
     """Every setting of a service. A file `/run/secrets/copse_<name>` does for the variable `COPSE_<NAME>`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="COPSE_", secrets_dir=SECRETS if SECRETS.is_dir() else None, extra="ignore"
+        env_prefix="COPSE_",
+        secrets_dir=[folder for folder in SECRETS if folder.is_dir()],
+        extra="ignore",
     )
 
     host: str = "127.0.0.1"
