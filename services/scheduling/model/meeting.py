@@ -3,12 +3,10 @@
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel
-
 from services.scheduling.model.answers import Answers, Wish
+from services.scheduling.model.details import Details
 from shared.clock import Moment
 from shared.contracts.scheduling import (
-    Format,
     MeetingAnnounced,
     MeetingCancelled,
     MeetingMoved,
@@ -21,7 +19,7 @@ from shared.contracts.scheduling import (
     SeatPromoted,
     SeatTaken,
 )
-from shared.errors import Invalid, Refused
+from shared.errors import Refused
 from shared.events import Event
 
 
@@ -31,28 +29,6 @@ class AlreadyCancelled(Refused):
 
 class MeetingOver(Refused):
     """This meeting is over."""
-
-
-class InThePast(Invalid):
-    """Meetings are scheduled ahead."""
-
-
-class Details(BaseModel, frozen=True):
-    """What those who decide about a meeting decide."""
-
-    title: str
-    starts_at: Moment
-    ends_at: Moment
-    zone: str
-    format: Format
-    venue: str | None = None
-    join_url: str | None = None
-    seats: int | None = None
-
-    @property
-    def when_and_where(self) -> tuple[object, ...]:
-        """What a change of raises the iCalendar SEQUENCE (RFC 5546, 2.1.4)."""
-        return self.starts_at, self.ends_at, self.zone, self.format, self.venue, self.join_url
 
 
 class Meeting(Details, frozen=True):
@@ -87,7 +63,7 @@ class Meeting(Details, frozen=True):
         occurrence: date | None = None,
     ) -> tuple[Self, *tuple[Event, ...]]:
         """A community will meet. Members are invited at once, or `notice_days` before."""
-        _ahead(details, at)
+        details.needs_time_ahead(at)
         notice = timedelta(days=notice_days) if notice_days is not None else None
         meeting = cls(
             **dict(details),
@@ -136,7 +112,7 @@ class Meeting(Details, frozen=True):
         if self.details == details:
             return (self,)
         if details.starts_at != self.starts_at:
-            _ahead(details, at)
+            details.needs_time_ahead(at)
         moved = self.when_and_where != details.when_and_where
         answers, promoted = self.answers.promote(details.seats)
         later = details.starts_at - self.starts_at
@@ -229,14 +205,6 @@ class Meeting(Details, frozen=True):
     def _description(self) -> dict[str, Any]:
         names = (*Details.model_fields, "meeting_id", "community_id", "uid", "revision", "status")
         return {name: getattr(self, name) for name in (*names, "updated_at")}
-
-
-def _ahead(details: Details, at: datetime) -> None:
-    if details.starts_at <= at:
-        raise InThePast(
-            f"It would begin at {details.starts_at:%Y-%m-%dT%H:%M:%SZ}; choose a later time.",
-            field="starts_at",
-        )
 
 
 def _second(at: datetime) -> datetime:

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from dateutil.rrule import MONTHLY, WEEKLY, rrule, weekday
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from services.scheduling.model.details import Details
 from services.scheduling.model.local import moment
-from services.scheduling.model.meeting import Details
 from services.scheduling.model.words import (
     WEEKDAYS,
     Day,

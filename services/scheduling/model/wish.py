@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from services.scheduling.model.details import Details
 from services.scheduling.model.local import checked, exact_moment
-from services.scheduling.model.meeting import Details
 from services.scheduling.model.words import Day, Line, Link, Minutes, Seats, TimeOfDay, Zone
 from shared.clock import Moment
 from shared.contracts.scheduling import Format
@@ -27,10 +27,6 @@ class TooLong(Invalid):
 
 class TooFarAhead(Invalid):
     """Meetings are scheduled for the next three years."""
-
-
-class Contradiction(Invalid):
-    """Two fields say the same thing differently."""
 
 
 class Incomplete(Invalid):

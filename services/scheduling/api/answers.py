@@ -1,0 +1,72 @@
+"""Who comes: answers to a meeting's invitation."""
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict
+
+from services.scheduling import store
+from services.scheduling.api.meetings import meeting_before
+from services.scheduling.model import Meeting, Status, Wish
+from shared.auth import Principal
+from shared.http import Paging, Router, Tx, cursor
+
+router = Router(prefix="/meetings/{meeting_id}", tags=["answers"])
+
+
+class Rsvp(BaseModel):
+    """What I answer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: Wish
+
+
+class Answer(BaseModel):
+    """What came of a person's answer; `position` is their place in the line for a seat."""
+
+    person_id: str
+    status: Status
+    position: int | None
+
+    @classmethod
+    def of(cls, meeting: Meeting, person_id: str) -> "Answer":
+        answers = meeting.answers
+        return cls(
+            person_id=person_id,
+            status=answers.status_of(person_id),
+            position=answers.position_of(person_id),
+        )
+
+
+class Answers(BaseModel):
+    """One page of answers: those who come, who wait, who may come, who do not."""
+
+    items: list[Answer]
+    next: str | None
+
+
+@router.put("/rsvp")
+async def answer(meeting_id: str, rsvp: Rsvp, me: Principal, tx: Tx) -> Answer:
+    """Say whether I come. Where no seat is free, `accepted` puts me at the end of the line."""
+    meeting, reader = await meeting_before(tx, meeting_id, me.person_id)
+    reader.needs_member()
+    answered = await store.answer(tx, meeting.community_id, meeting_id, me.person_id, rsvp.status)
+    return Answer.of(answered, me.person_id)
+
+
+@router.get("/rsvps")
+async def list_answers(
+    request: Request, meeting_id: str, me: Principal, tx: Tx, page: Paging
+) -> Answers:
+    """Facilitators see every answer; a member sees their own."""
+    meeting, reader = await meeting_before(tx, meeting_id, me.person_id)
+    reader.needs_member()
+    people = meeting.answers.everybody()
+    if not reader.facilitates:
+        tx.version = None
+        people = [one for one in people if one == me.person_id]
+    start = int(page.after[0]) if page.after else 0
+    end = start + page.limit
+    return Answers(
+        items=[Answer.of(meeting, person_id) for person_id in people[start:end]],
+        next=cursor(request.url.path, end) if end < len(people) else None,
+    )

@@ -1,0 +1,59 @@
+"""Calendars to subscribe to."""
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from services.scheduling import store
+from shared.auth import Principal
+from shared.errors import NotFound
+from shared.http import Router, Tx
+
+router = Router(tags=["feeds"])
+
+
+class NoSuchFeed(NotFound):
+    """This address leads to no calendar."""
+
+
+class Feed(BaseModel):
+    """The address of a calendar. Whoever has it can read it."""
+
+    url: str
+
+
+@router.post("/people/me/feed")
+async def rotate_my_feed(me: Principal, tx: Tx) -> Feed:
+    """A new address of my calendar, with the meetings of all my communities. The old one ends."""
+    return Feed(url=await store.rotate_personal_feed(tx, me.person_id))
+
+
+@router.get("/communities/{community_id}/feed")
+async def read_community_feed(community_id: str, me: Principal, tx: Tx) -> Feed:
+    """The address of the community's calendar. For members."""
+    (await store.standing(tx, community_id, me.person_id)).needs_member()
+    schedule = await store.schedule(tx, community_id)
+    return Feed(url=store.feed_url(tx, schedule.feed_token))
+
+
+@router.post("/communities/{community_id}/feed")
+async def rotate_community_feed(community_id: str, me: Principal, tx: Tx) -> Feed:
+    """A new address of the community's calendar; the old one ends. For facilitators."""
+    (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    schedule = await store.rotate_community_feed(tx, community_id)
+    return Feed(url=store.feed_url(tx, schedule.feed_token))
+
+
+@router.get(
+    "/feeds/{token}.ics",
+    response_class=Response,
+    responses={200: {"content": {"text/calendar": {}}}},
+)
+async def read_feed(token: str, tx: Tx) -> Response:
+    """A calendar, without a login: calendar programs have none. 404 after its address was changed."""
+    calendar = await store.read_feed(tx, token)
+    if calendar is None:
+        raise NoSuchFeed(
+            "Its address may have been changed. Ask for the new one where you sign in."
+        )
+    headers = {"content-disposition": 'inline; filename="copse.ics"'}
+    return Response(calendar, media_type="text/calendar; charset=utf-8", headers=headers)

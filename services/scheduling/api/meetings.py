@@ -1,0 +1,115 @@
+"""Meetings: scheduled by hand, read, moved, cancelled."""
+
+from typing import Annotated
+
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, ConfigDict
+
+from services.scheduling import store
+from services.scheduling.api.views import MeetingView
+from services.scheduling.model import Line, Meeting, MeetingWish, Standing
+from shared.auth import Principal
+from shared.clock import Moment, now
+from shared.events import new_id
+from shared.http import Paging, Router, Tx, cursor
+from shared.transaction import Transaction
+
+router = Router(tags=["meetings"])
+
+
+class Cancellation(BaseModel):
+    """Why a meeting will not take place; members read it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Line
+
+
+class Meetings(BaseModel):
+    """One page of a community's meetings, by start."""
+
+    items: list[MeetingView]
+    next: str | None
+
+
+@router.post(
+    "/communities/{community_id}/meetings", status_code=201, response_model_exclude_unset=True
+)
+async def schedule_meeting(
+    community_id: str, wish: MeetingWish, me: Principal, tx: Tx, response: Response
+) -> MeetingView:
+    """Schedule a single meeting; members are invited at once. For facilitators.
+
+    `starts_at` bears an offset: UTC, or the zone's own. Or give `starts_on` and `local_time`, read
+    on the clocks of `zone`; a time that summer time skips is refused.
+    """
+    reader = (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    details = wish.new(reader.name, now())
+    meeting = store.schedule_meeting(tx, Meeting.schedule(new_id(), community_id, details, now()))
+    response.headers["location"] = f"/meetings/{meeting.meeting_id}"
+    return MeetingView.of(meeting, reader)
+
+
+@router.get("/communities/{community_id}/meetings", response_model_exclude_unset=True)
+async def list_meetings(
+    request: Request,
+    community_id: str,
+    me: Principal,
+    tx: Tx,
+    page: Paging,
+    *,
+    moment: Annotated[Moment | None, Query(alias="from")] = None,
+) -> Meetings:
+    """Meetings that end after `from` (now, if it is not given), by start; cancelled ones among them."""
+    reader = (await store.standing(tx, community_id, me.person_id)).needs_reader()
+    found = await store.meetings_from(tx, community_id, moment or now(), page.after, page.limit + 1)
+    shown, more = found[: page.limit], len(found) > page.limit
+    mark = (shown[-1].starts_at.isoformat(), shown[-1].meeting_id) if more else ()
+    return Meetings(
+        items=[MeetingView.of(one, reader) for one in shown],
+        next=cursor(request.url.path, *mark) if more else None,
+    )
+
+
+@router.get("/meetings/{meeting_id}", response_model_exclude_unset=True)
+async def read_meeting(meeting_id: str, me: Principal, tx: Tx) -> MeetingView:
+    """A meeting, and what I answered."""
+    meeting, reader = await meeting_before(tx, meeting_id, me.person_id)
+    if not reader.facilitates:
+        tx.version = None  # what is shown depends on who asks, not only on the version
+    return MeetingView.of(meeting, reader)
+
+
+@router.patch("/meetings/{meeting_id}", response_model_exclude_unset=True)
+async def change_meeting(meeting_id: str, wish: MeetingWish, me: Principal, tx: Tx) -> MeetingView:
+    """Move a meeting, or describe it otherwise; fields not sent stay, answers stay. For facilitators."""
+    _, reader = await meeting_before(tx, meeting_id, me.person_id)
+    reader.needs_facilitator()
+    changed = await store.change_meeting(
+        tx, meeting_id, lambda m: m.change(wish.applied_to(m.details, now()), now())
+    )
+    return MeetingView.of(changed, reader)
+
+
+@router.post("/meetings/{meeting_id}/cancellation", response_model_exclude_unset=True)
+async def cancel_meeting(
+    meeting_id: str, cancellation: Cancellation, me: Principal, tx: Tx
+) -> MeetingView:
+    """This one meeting will not take place; the others are untouched. For facilitators."""
+    _, reader = await meeting_before(tx, meeting_id, me.person_id)
+    reader.needs_facilitator()
+    cancelled = await store.change_meeting(
+        tx, meeting_id, lambda m: m.cancel(cancellation.reason, now())
+    )
+    return MeetingView.of(cancelled, reader)
+
+
+async def meeting_before(
+    tx: Transaction, meeting_id: str, person_id: str
+) -> tuple[Meeting, Standing]:
+    """A meeting and who stands before it. For strangers it does not exist."""
+    meeting = await store.meeting(tx, meeting_id)
+    reader = await store.standing(tx, meeting.community_id, person_id)
+    if not reader.may_read:
+        raise store.no_such_meeting(meeting_id)
+    return meeting, reader

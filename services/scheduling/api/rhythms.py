@@ -1,0 +1,77 @@
+"""The community decides when it meets: its rhythm, and how early it invites."""
+
+from typing import Annotated
+
+from fastapi import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.scheduling import store
+from services.scheduling.api.views import RhythmView
+from services.scheduling.model import Rhythm, Schedule, Standing
+from shared.auth import Principal
+from shared.http import Router, Tx
+from shared.transaction import Transaction
+
+router = Router(prefix="/communities/{community_id}", tags=["rhythm"])
+
+
+class Notice(BaseModel):
+    """How many days before a meeting of the rhythm its invitation goes out."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    days: Annotated[int, Field(strict=True, ge=0, le=180)]
+
+
+@router.put("/rhythm", response_model_exclude_unset=True)
+async def choose_rhythm(community_id: str, rhythm: Rhythm, me: Principal, tx: Tx) -> RhythmView:
+    """The community meets in this rhythm from now on, or from `starts_on` on. For facilitators.
+
+    Its meetings stand in the calendar six months ahead. Members hear of the choice once; the same
+    choice again changes nothing. Of the old rhythm's meetings, one on a day that both share goes
+    on with its answers; another is cancelled if members were invited or somebody answered, and
+    else taken back quietly. Meetings that somebody arranged one by one stay.
+
+    A local time that summer time skips moves forward by an hour on that day (RFC 5545, 3.3.5).
+    """
+    reader = (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    chosen = await store.choose_rhythm(tx, community_id, rhythm, me.person_id)
+    return _view(tx, chosen, reader)
+
+
+@router.get("/rhythm", response_model_exclude_unset=True)
+async def read_rhythm(community_id: str, me: Principal, tx: Tx) -> RhythmView:
+    """How the community meets. 404 where it chose none."""
+    reader = (await store.standing(tx, community_id, me.person_id)).needs_reader()
+    schedule = await store.schedule(tx, community_id)
+    if not reader.facilitates:
+        tx.version = None  # what is shown depends on who asks, not only on the version
+    return _view(tx, schedule, reader)
+
+
+@router.delete("/rhythm", status_code=204)
+async def end_rhythm(community_id: str, me: Principal, tx: Tx) -> Response:
+    """No further meetings. Those that members were invited to or answered stay. For facilitators."""
+    (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    await store.end_rhythm(tx, community_id)
+    return Response(status_code=204)
+
+
+@router.get("/notice")
+async def read_notice(community_id: str, me: Principal, tx: Tx) -> Notice:
+    """How early members are invited."""
+    (await store.standing(tx, community_id, me.person_id)).needs_member()
+    return Notice(days=(await store.schedule(tx, community_id)).notice_days)
+
+
+@router.put("/notice")
+async def give_notice(community_id: str, notice: Notice, me: Principal, tx: Tx) -> Notice:
+    """Invite this many days before, also to the meetings that stand already. For facilitators."""
+    (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    await store.give_notice(tx, community_id, notice.days)
+    return notice
+
+
+def _view(tx: Transaction, schedule: Schedule, reader: Standing) -> RhythmView:
+    url = store.feed_url(tx, schedule.feed_token)
+    return RhythmView.of(schedule, schedule.needs_rhythm(), reader, url)

@@ -1,0 +1,68 @@
+"""Calendars to subscribe to: who holds the address may read them, so addresses can be changed."""
+
+import hashlib
+import secrets
+
+from pymongo import ReplaceOne
+
+from services.scheduling.model import Meeting
+from services.scheduling.store.communities import communities_of, name_of
+from services.scheduling.store.meetings import shown_in_feeds
+from services.scheduling.store.schedules import feed_url
+from services.scheduling.store.settings import SchedulingSettings
+from shared.calendar import Address, Entry, feed
+from shared.clock import now
+from shared.transaction import Transaction
+
+
+async def rotate_personal_feed(tx: Transaction, person_id: str) -> str:
+    """A new address of a person's calendar, told this once: only its hash is kept."""
+    token = secrets.token_urlsafe(24)
+    kept = {"_id": person_id, "token_hash": _hash(token)}
+    tx.write("feeds", ReplaceOne({"_id": person_id}, kept, upsert=True))
+    return feed_url(tx, token)
+
+
+async def read_feed(tx: Transaction, token: str) -> bytes | None:
+    """The calendar under an address, if it leads anywhere.
+
+    A person's own shows everything of the communities they belong to at this moment, but what they
+    declined. A community's shows no place and no link: its address outlives a membership.
+    """
+    moment = now()
+    if own := await tx.find_one("feeds", {"token_hash": _hash(token)}):
+        person_id = own["_id"]
+        shown = await shown_in_feeds(tx, await communities_of(tx, person_id), moment)
+        kept = [_entry(one) for one in shown if person_id not in one.answers.declined]
+        return feed("Communities of practice", kept, organizer=_organizer(tx))
+    if found := await tx.find_one("schedules", {"feed_token": token}):
+        shown = await shown_in_feeds(tx, [found["_id"]], moment)
+        public = [_entry(one.model_copy(update={"venue": None, "join_url": None})) for one in shown]
+        return feed(await name_of(tx, found["_id"]), public, organizer=_organizer(tx))
+    return None
+
+
+def _entry(meeting: Meeting) -> Entry:
+    return Entry(
+        uid=meeting.uid,
+        revision=meeting.revision,
+        title=meeting.title,
+        starts_at=meeting.starts_at,
+        ends_at=meeting.ends_at,
+        zone=meeting.zone,
+        status="cancelled" if meeting.status == "cancelled" else "confirmed",
+        updated_at=meeting.updated_at,
+        description=meeting.reason or "",
+        location=meeting.venue,
+        url=meeting.join_url,
+    )
+
+
+def _organizer(tx: Transaction) -> Address:
+    settings = tx.database.settings
+    assert isinstance(settings, SchedulingSettings)  # noqa: S101 - app.py says so
+    return settings.organizer
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,151 @@
+"""Meetings, and the answers within them."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.scheduling.model import Meeting, MembersOnly, Wish
+from shared.clock import now
+from shared.database import Database
+from shared.errors import NotFound
+from shared.events import Document, Event
+from shared.transaction import Transaction
+
+Decided = tuple[Meeting, *tuple[Event, ...]]
+AT_ONCE = 200  # meetings announced in one turn of the chore
+
+
+async def meeting(tx: Transaction, meeting_id: str) -> Meeting:
+    """A meeting. NotFound also for one that was taken back."""
+    if await tx.get("meetings", meeting_id) is None:
+        raise no_such_meeting(meeting_id)
+    found = await tx.load("meetings", Meeting, meeting_id)
+    if found.status == "withdrawn":
+        raise no_such_meeting(meeting_id)
+    return found
+
+
+def no_such_meeting(meeting_id: str) -> NotFound:
+    """The same words for what is not there and for what a reader may not know of."""
+    return NotFound(
+        f"There is no meeting {meeting_id} that you may see. List the community's meetings."
+    )
+
+
+async def meetings_from(
+    tx: Transaction, community_id: str, moment: datetime, after: list[Any] | None, limit: int
+) -> list[Meeting]:
+    """A community's meetings that end later than a moment, cancelled ones among them, by start."""
+    where: Document = {
+        "community_id": community_id,
+        "status": {"$ne": "withdrawn"},
+        "ends_at": {"$gt": moment},
+    }
+    if after:
+        starts_at = datetime.fromisoformat(after[0])
+        where["$or"] = [
+            {"starts_at": {"$gt": starts_at}},
+            {"starts_at": starts_at, "_id": {"$gt": str(after[1])}},
+        ]
+    found = await tx.find("meetings", where, sort=[("starts_at", 1), ("_id", 1)], limit=limit)
+    return [as_meeting(document) for document in found]
+
+
+def schedule_meeting(tx: Transaction, scheduled: Decided) -> Meeting:
+    """Keep a new meeting."""
+    state, *events = scheduled
+    tx.add("meetings", state.meeting_id, state, *events)
+    return state
+
+
+async def change_meeting(
+    tx: Transaction, meeting_id: str, decide: Callable[[Meeting], Meeting | Decided]
+) -> Meeting:
+    return await tx.change("meetings", Meeting, meeting_id, decide)
+
+
+async def answer(
+    tx: Transaction, community_id: str, meeting_id: str, person_id: str, wish: Wish
+) -> Meeting:
+    """Note what a member answers.
+
+    The membership is written too: an answer and a leaving at the same moment would otherwise not
+    see each other, and a seat be held by nobody.
+    """
+    belongs = {"_id": f"{community_id}:{person_id}", "status": "active"}
+    if not await tx.claim("memberships", belongs, {"$set": {"answered_at": now()}}):
+        raise MembersOnly("You left the community a moment ago.")
+    return await change_meeting(tx, meeting_id, lambda m: m.answer(person_id, wish, now()))
+
+
+async def free_seats(tx: Transaction, community_id: str, person_id: str) -> None:
+    """Who left holds no seat in the meetings to come."""
+    lists = ("coming", "waiting", "tentative", "declined")
+    where: Document = {
+        "community_id": community_id,
+        "status": "confirmed",
+        "starts_at": {"$gt": now()},
+        "$or": [{f"answers.{name}": person_id} for name in lists],
+    }
+    for found in await tx.find("meetings", where, sort=[("starts_at", 1)]):
+        await change_meeting(tx, found["_id"], lambda m: m.release(person_id))
+
+
+async def announce_due(database: Database) -> None:
+    """Invite to the meetings whose time has come; each in its own transaction, and once."""
+    moment = now()
+    due = {
+        "status": "confirmed",
+        "announced_at": None,
+        "announce_at": {"$lte": moment},
+        "starts_at": {"$gt": moment},
+    }
+    for found in await database.reading().find("meetings", due, limit=AT_ONCE):
+
+        async def announce(tx: Transaction, meeting_id: str = found["_id"]) -> None:
+            await change_meeting(tx, meeting_id, lambda m: m.announce(moment))
+
+        await database.transact(announce)
+
+
+async def meetings_of_rhythm(
+    tx: Transaction, community_id: str, first: str, moment: datetime
+) -> list[Meeting]:
+    """The meetings that a rhythm gave and nobody touched since, on days from `first` on, yet to begin."""
+    where = {
+        "community_id": community_id,
+        "status": "confirmed",
+        "by_hand": False,
+        "occurrence": {"$gte": first},
+        "starts_at": {"$gt": moment},
+    }
+    return [
+        as_meeting(found) for found in await tx.find("meetings", where, sort=[("starts_at", 1)])
+    ]
+
+
+async def days_taken(tx: Transaction, community_id: str, days: list[str]) -> set[str]:
+    """On which of these days of the rhythm a meeting stands already, or was cancelled by somebody."""
+    where: Document = {
+        "community_id": community_id,
+        "occurrence": {"$in": days},
+        "$or": [{"status": "confirmed"}, {"status": "cancelled", "by_hand": True}],
+    }
+    return {found["occurrence"] for found in await tx.find("meetings", where)}
+
+
+async def shown_in_feeds(
+    tx: Transaction, community_ids: list[str], moment: datetime
+) -> list[Meeting]:
+    """The meetings of calendars: those to come and of the last month; cancelled ones say so."""
+    where: Document = {
+        "community_id": {"$in": community_ids},
+        "status": {"$ne": "withdrawn"},
+        "ends_at": {"$gt": moment - timedelta(days=31)},
+    }
+    found = await tx.find("meetings", where, sort=[("starts_at", 1), ("_id", 1)], limit=2000)
+    return [as_meeting(document) for document in found]
+
+
+def as_meeting(document: Document) -> Meeting:
+    return Meeting.model_validate({k: v for k, v in document.items() if k in Meeting.model_fields})

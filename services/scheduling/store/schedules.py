@@ -1,0 +1,107 @@
+"""What communities decided about when they meet, and the meetings that follow from it."""
+
+import secrets
+from datetime import date, datetime, timedelta
+
+from services.scheduling.model import HORIZON, Rhythm, Schedule
+from services.scheduling.store.communities import name_of
+from services.scheduling.store.meetings import (
+    change_meeting,
+    days_taken,
+    meetings_of_rhythm,
+    schedule_meeting,
+)
+from shared.clock import now
+from shared.database import Database
+from shared.transaction import Transaction
+
+
+async def schedule(tx: Transaction, community_id: str) -> Schedule:
+    return await tx.load("schedules", Schedule, community_id)
+
+
+async def open_schedule(tx: Transaction, community_id: str) -> None:
+    """A community that is new here may decide when it meets."""
+    if await tx.get("schedules", community_id) is None:
+        fresh = Schedule(community_id=community_id, feed_token=secrets.token_urlsafe(24))
+        tx.add("schedules", community_id, fresh)
+
+
+async def choose_rhythm(tx: Transaction, community_id: str, wish: Rhythm, by: str) -> Schedule:
+    """Choose a rhythm, and make its meetings stand in the calendar as far as the horizon.
+
+    The old rhythm runs until the day before the new one begins. Its meetings after that go on, are
+    cancelled or taken back as `Schedule.adapt` says; those that somebody arranged by hand stay.
+    """
+    moment, name = now(), await name_of(tx, community_id)
+    before = await schedule(tx, community_id)
+    url = feed_url(tx, before.feed_token)
+    chosen = await tx.change(
+        "schedules", Schedule, community_id, lambda s: s.choose(wish, by, url, moment)
+    )
+    if chosen == before:
+        return chosen
+    first = chosen.first_day(wish, moment)
+    await _add_meetings(tx, before, first - timedelta(days=1), name, moment)
+    for old in await meetings_of_rhythm(tx, community_id, first.isoformat(), moment):
+        await change_meeting(tx, old.meeting_id, lambda m: chosen.adapt(m, name, moment))
+    return await _extend(tx, community_id, name, moment)
+
+
+async def end_rhythm(tx: Transaction, community_id: str) -> None:
+    """No further meetings. Those that anybody counts on stay, until somebody cancels them."""
+    moment = now()
+    await tx.change("schedules", Schedule, community_id, lambda s: s.end())
+    for old in await meetings_of_rhythm(tx, community_id, date.min.isoformat(), moment):
+        if not old.is_known:
+            await change_meeting(tx, old.meeting_id, lambda m: m.withdraw(moment))
+
+
+async def give_notice(tx: Transaction, community_id: str, days: int) -> Schedule:
+    """Invite to meetings this many days before, from now on."""
+    where = {"community_id": community_id, "status": "confirmed", "announced_at": None}
+    for found in await tx.find("meetings", {**where, "starts_at": {"$gt": now()}}):
+        await change_meeting(tx, found["_id"], lambda m: m.give_notice(days))
+    return await tx.change("schedules", Schedule, community_id, lambda s: s.give_notice(days))
+
+
+async def extend_due(database: Database) -> None:
+    """As time passes, let the meetings of every rhythm stand as far ahead as the horizon."""
+    moment = now()
+    # A day more: somewhere it is tomorrow already. Who is early is left as is.
+    last = moment.date() + HORIZON + timedelta(days=1)
+    due = {"next_on": {"$ne": None, "$lte": last.isoformat()}}
+    for found in await database.reading().find("schedules", due):
+
+        async def extend(tx: Transaction, community_id: str = found["_id"]) -> None:
+            await _extend(tx, community_id, await name_of(tx, community_id), moment)
+
+        await database.transact(extend)
+
+
+async def rotate_community_feed(tx: Transaction, community_id: str) -> Schedule:
+    token = secrets.token_urlsafe(24)
+    return await tx.change("schedules", Schedule, community_id, lambda s: s.rotate_feed(token))
+
+
+def feed_url(tx: Transaction, token: str) -> str:
+    """The address of a calendar to subscribe to."""
+    return f"{tx.database.settings.public_url.rstrip('/')}/feeds/{token}.ics"
+
+
+async def _extend(tx: Transaction, community_id: str, name: str, moment: datetime) -> Schedule:
+    """Two replicas that do this at once both write the schedule, so one of them begins anew."""
+    before = await schedule(tx, community_id)
+    last = before.horizon(moment)
+    await _add_meetings(tx, before, last, name, moment)
+    return await tx.change("schedules", Schedule, community_id, lambda s: s.extended(last))
+
+
+async def _add_meetings(
+    tx: Transaction, before: Schedule, last: date, name: str, moment: datetime
+) -> None:
+    days = before.days_due(last)
+    taken = await days_taken(tx, before.community_id, [day.isoformat() for day in days])
+    for day in days:
+        if day.isoformat() not in taken and before.needs_rhythm().starts_at(day) > moment:
+            schedule_meeting(tx, before.new_meeting(day, name, moment))
