@@ -34,9 +34,10 @@ lint: venv
 	$(RUN) ruff check .
 	$(RUN) pyright
 	.venv/bin/lint-imports
+	$(RUN) deploy.docs --check
 
 bench: venv ## measure, each figure beside its raw reference
 	$(RUN) tests.bench
 
-flow: venv ## draw docs/flow.md anew
+flow: venv ## draw and record anew what docs/ and tests/contracts/ tell of the code
 	$(RUN) deploy.docs

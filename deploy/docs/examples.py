@@ -102,7 +102,7 @@ def cloud_event(event: type[Event], *, whole: bool = True) -> Document:
 def _value(name: str, part: Document, root: Document, words: Document, whole: bool) -> Any:
     if part.get("type") == "array":
         return [_value(name, cast("Document", part.get("items", {})), root, words, whole)]
-    if name in words:
+    if name in words and words[name] in part.get("enum", [words[name]]):
         return words[name]
     if "$ref" in part:
         return _object(root["$defs"][part["$ref"].removeprefix("#/$defs/")], root, words, whole)

@@ -15,6 +15,10 @@ class _Plain(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
 
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        """What is written has every field, those with defaults too."""
+        return self.mode == "serialization" or super().field_is_required(field, total)
+
 
 def schema(event: type[Event], mode: Literal["validation", "serialization"]) -> Document:
     """`validation`: what readers take; `serialization`: what writers write, which has every field.
