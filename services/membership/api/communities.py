@@ -1,20 +1,24 @@
 """Communities: start, read, describe anew."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from services.membership import store
+from services.membership.api.lists import begin, cut
 from services.membership.model import Changes, Community, Handover, Standing, Status, View, Wishes
 from shared.auth import Person, Principal
 from shared.clock import Moment, now
 from shared.contracts.membership import Format, JoinPolicy, Privacy, Role
 from shared.errors import Invalid
 from shared.events import new_id
-from shared.http import Paging, Router, Tx, cursor
+from shared.http import Paging, Router, Tx
 
 router = Router(prefix="/communities", tags=["communities"])
+
+
+_absent: Any = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class CommunityPage(BaseModel):
@@ -24,21 +28,21 @@ class CommunityPage(BaseModel):
     community_id: str
     name: str
     privacy: Privacy
-    my_status: Status | None = None
-    my_role: Role | None = None
+    my_status: Status | None = _absent
+    my_role: Role | None = _absent
 
-    community_type: str | None = None
-    purpose: str | None = None
-    places: tuple[str, ...] | None = None
-    format: Format | None = None
-    join_policy: JoinPolicy | None = None
+    community_type: str | None = _absent
+    purpose: str | None = _absent
+    places: tuple[str, ...] | None = _absent
+    format: Format | None = _absent
+    join_policy: JoinPolicy | None = _absent
 
-    charter: str | None = None
-    members: int | None = None
-    facilitators: tuple[str, ...] | None = None
-    co_facilitators: tuple[str, ...] | None = None
-    started_at: Moment | None = None
-    handover: Handover | None = None
+    charter: str | None = _absent
+    members: int | None = _absent
+    facilitators: tuple[str, ...] | None = _absent
+    co_facilitators: tuple[str, ...] | None = _absent
+    started_at: Moment | None = _absent
+    handover: Handover | None = _absent
     """Only for members: who has asked whom to take over."""
 
 
@@ -81,7 +85,7 @@ class UnknownType(Invalid):
     """There is no such community type."""
 
 
-@router.post("", status_code=201, response_model_exclude_none=True)
+@router.post("", status_code=201)
 async def start_community(
     wishes: NewCommunity, me: Principal, tx: Tx, response: Response
 ) -> CommunityPage:
@@ -105,21 +109,19 @@ class Filters(BaseModel, extra="ignore"):
     place: str | None = None
 
 
-@router.get("", response_model_exclude_none=True)
+@router.get("")
 async def list_communities(
     request: Request, me: Principal, tx: Tx, page: Paging, only: Annotated[Filters, Query()]
 ) -> Communities:
     """The communities I may know of, the oldest first."""
     mine = await store.standings_of(tx, me.person_id)
-    after = page.after[0] if page.after else ""
     found = await store.communities_for(
-        tx, me, mine.values(), only.type, only.place, after=after, limit=page.limit + 1
+        tx, me, mine.values(), only.type, only.place, after=begin(page), limit=page.limit + 1
     )
-    items = found[: page.limit]
-    more = len(found) > page.limit
+    items, following = cut(request, page, found, lambda community: community.community_id)
     return Communities(
         items=[page_of(one, mine.get(one.community_id) or _stranger(one, me), me) for one in items],
-        next=cursor(request.url.path, items[-1].community_id) if more else None,
+        next=following,
     )
 
 
@@ -127,7 +129,7 @@ def _stranger(community: Community, me: Person) -> Standing:
     return Standing(community_id=community.community_id, person_id=me.person_id)
 
 
-@router.get("/{community_id}", response_model_exclude_none=True)
+@router.get("/{community_id}")
 async def read_community(community_id: str, me: Principal, tx: Tx) -> CommunityPage:
     """A community's page: all, a summary or the name, as its privacy says. 404 if confidential."""
     community, mine, view = await store.seen_by(tx, community_id, me)
@@ -136,7 +138,7 @@ async def read_community(community_id: str, me: Principal, tx: Tx) -> CommunityP
     return page_of(community, mine, me)
 
 
-@router.patch("/{community_id}", response_model_exclude_none=True)
+@router.patch("/{community_id}")
 async def redefine_community(
     community_id: str, changes: Changes, me: Principal, tx: Tx
 ) -> CommunityPage:

@@ -6,11 +6,12 @@ from fastapi import Depends, Request, Response
 from pydantic import BaseModel
 
 from services.membership import store
+from services.membership.api.lists import begin, cut
 from services.membership.model import Community, Standing, Status
 from shared.auth import Principal
 from shared.clock import Moment, now
 from shared.contracts.membership import Role
-from shared.http import Paging, Router, Tx, cursor
+from shared.http import Paging, Router, Tx
 
 router = Router(prefix="/communities/{community_id}", tags=["members"])
 
@@ -76,23 +77,20 @@ async def list_members(
     community, mine, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
         community.show_members_to(mine)
-    after = page.after[0] if page.after else ""
-    found = await store.standings_in(tx, community_id, "active", after, page.limit + 1)
-    names = await store.names_of(tx, [one.person_id for one in found])
+    found = await store.standings_in(tx, community_id, "active", begin(page), page.limit + 1)
+    standings, following = cut(request, page, found, lambda them: them.person_id)
+    names = await store.names_of(tx, [them.person_id for them in standings])
     items = [
         Member(
-            person_id=one.person_id,
-            name=names[one.person_id],
-            role=community.role_of(one.person_id),
-            since=one.since,
+            person_id=them.person_id,
+            name=names[them.person_id],
+            role=community.role_of(them.person_id),
+            since=them.since,
         )
-        for one in found[: page.limit]
+        for them in standings
     ]
     tx.version = None  # names change without the community
-    more = len(found) > page.limit
-    return Members(
-        items=items, next=cursor(request.url.path, items[-1].person_id) if more else None
-    )
+    return Members(items=items, next=following)
 
 
 @router.delete("/members/{person_id}", status_code=204)

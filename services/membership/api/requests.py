@@ -6,12 +6,13 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from services.membership import store
+from services.membership.api.lists import begin, cut
 from services.membership.api.members import Membership, PersonId, membership_of
 from services.membership.model import Line, Text
 from shared.auth import Principal
 from shared.clock import Moment, now
 from shared.errors import Invalid
-from shared.http import Paging, Router, Tx, cursor
+from shared.http import Paging, Router, Tx
 
 router = Router(prefix="/communities/{community_id}", tags=["members"])
 
@@ -66,18 +67,15 @@ async def list_requests(
     community, _, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
         community.needs_steward(me.person_id)
-    after = page.after[0] if page.after else ""
-    found = await store.standings_in(tx, community_id, "requested", after, page.limit + 1)
-    names = await store.names_of(tx, [one.person_id for one in found])
+    found = await store.standings_in(tx, community_id, "requested", begin(page), page.limit + 1)
+    standings, following = cut(request, page, found, lambda them: them.person_id)
+    names = await store.names_of(tx, [them.person_id for them in standings])
     items = [
-        MembershipRequest(person_id=one.person_id, name=names[one.person_id], since=one.since)
-        for one in found[: page.limit]
+        MembershipRequest(person_id=them.person_id, name=names[them.person_id], since=them.since)
+        for them in standings
     ]
     tx.version = None  # names change without the community
-    more = len(found) > page.limit
-    return MembershipRequests(
-        items=items, next=cursor(request.url.path, items[-1].person_id) if more else None
-    )
+    return MembershipRequests(items=items, next=following)
 
 
 class Decision(BaseModel, extra="forbid"):

@@ -1,14 +1,16 @@
 """Community types: read by everybody, defined by operators."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Path, Request, Response
 from pydantic import BaseModel
 
 from services.membership import store
+from services.membership.api.lists import begin, cut
 from services.membership.model import CommunityType, Definition
 from shared.auth import OPERATOR, Principal
-from shared.http import Paging, Router, Tx, cursor
+from shared.http import Paging, Router, Tx
 
 router = Router(prefix="/community-types", tags=["community types"])
 
@@ -18,19 +20,16 @@ TypeId = Annotated[str, Path(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
 class CommunityTypes(BaseModel):
     """One page of community types."""
 
-    items: list[CommunityType]
+    items: Sequence[CommunityType]
     next: str | None
 
 
 @router.get("")
 async def list_types(request: Request, me: Principal, tx: Tx, page: Paging) -> CommunityTypes:
     """The kinds of communities one may start."""
-    found = await store.types_after(tx, page.after[0] if page.after else "", page.limit + 1)
-    items = found[: page.limit]
-    more = len(found) > page.limit
-    return CommunityTypes(
-        items=items, next=cursor(request.url.path, items[-1].type_id) if more else None
-    )
+    found = await store.types_after(tx, begin(page), page.limit + 1)
+    items, following = cut(request, page, found, lambda kind: kind.type_id)
+    return CommunityTypes(items=items, next=following)
 
 
 @router.get("/{type_id}", responses={404: {"description": "There is no such type"}})

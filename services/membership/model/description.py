@@ -107,4 +107,4 @@ def redescribed(changes: Choices, *, privacy: Privacy, join_policy: JoinPolicy) 
     why = mismatch(changes.privacy or privacy, changes.join_policy or join_policy)
     if why:
         raise PolicyAgainstPrivacy(f"{why[0].upper()}{why[1:]}.", field="join_policy")
-    return changes.model_dump(exclude_none=True)
+    return changes.model_dump(include=set(Changes.model_fields), exclude_none=True)

@@ -1,0 +1,31 @@
+"""Lists in the order of ids: where a page begins, and where the next one does."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from fastapi import Request
+
+from shared.errors import Malformed
+from shared.http import Page, cursor
+
+T = TypeVar("T")
+
+
+def begin(page: Page) -> str:
+    """The id after which the page begins."""
+    match page.after:
+        case None:
+            return ""
+        case [str(id)]:
+            return id
+        case _:
+            raise Malformed("This cursor is not one this list gave out. Start without a cursor.")
+
+
+def cut(
+    request: Request, page: Page, found: Sequence[T], key: Callable[[T], str]
+) -> tuple[Sequence[T], str | None]:
+    """One page of what was found, which is one more than the page holds if there is a next."""
+    items = found[: page.limit]
+    more = len(found) > page.limit
+    return items, cursor(request.url.path, key(items[-1])) if more else None
