@@ -1,0 +1,79 @@
+"""What became of mails: for operators. People are named by their ids only."""
+
+from typing import Annotated
+
+from fastapi import Query, Request
+from pydantic import BaseModel
+
+from services.notifications import store
+from services.notifications.api.places import place
+from services.notifications.model import Notification, State, Try, resend
+from shared.auth import OPERATOR, Principal
+from shared.clock import Moment, now
+from shared.http import Paging, Router, Tx, cursor
+
+router = Router(prefix="/deliveries", tags=["operation"])
+
+
+class Delivery(BaseModel):
+    """A mail, and everything that was tried to bring it to somebody."""
+
+    id: str
+    state: State
+    reason: str | None
+    person_id: str
+    category: str
+    community_id: str | None
+    meeting_id: str | None
+    noticed_at: Moment
+    next_at: Moment
+    """When it is tried next; of a mail that is not, when it came to its state."""
+    attempts: int
+    trail: list[Try]
+
+
+class Deliveries(BaseModel):
+    """One page of the mails in a state, the oldest first."""
+
+    items: list[Delivery]
+    next: str | None
+
+
+@router.get("")
+async def list_deliveries(
+    request: Request,
+    me: Principal,
+    tx: Tx,
+    page: Paging,
+    state: Annotated[State, Query()] = "delivery-unknown",
+) -> Deliveries:
+    """The mails in a state; `delivery-unknown` are those that may have arrived, or not."""
+    me.needs(OPERATOR)
+    found = await store.deliveries(tx, state, place(page.after), page.limit)
+    last = found[-1] if len(found) == page.limit else None
+    following = last and cursor(request.url.path, last.next_at.isoformat(), last.notification_id)
+    return Deliveries(items=[_shown(one) for one in found], next=following)
+
+
+@router.get("/{id}")
+async def read_delivery(id: str, me: Principal, tx: Tx) -> Delivery:
+    me.needs(OPERATOR)
+    return _shown(await store.delivery(tx, id))
+
+
+@router.post("/{id}/resend")
+async def resend_delivery(id: str, me: Principal, tx: Tx) -> Delivery:
+    """Send a mail again that failed, or of which nobody knows whether it arrived.
+
+    It may arrive twice; its Message-ID is the same, so that programs can tell.
+    """
+    me.needs(OPERATOR)
+    one = await store.delivery(tx, id)
+    step = resend(one, now())
+    by = Try(at=now(), outcome="resend", detail=f"asked for by {me.person_id}")
+    return _shown(store.save_delivery(tx, one, step, by))
+
+
+def _shown(one: Notification) -> Delivery:
+    told = one.model_dump(include=set(Delivery.model_fields) - {"trail"})
+    return Delivery(**told, id=one.notification_id, noticed_at=one.at, trail=list(one.trail))

@@ -1,0 +1,105 @@
+"""My inbox: everything I was told, whatever I chose to get by mail."""
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from services.notifications import channels, store
+from services.notifications.api.files import as_file
+from services.notifications.api.places import place
+from services.notifications.model import Action
+from services.notifications.store import Letter
+from shared.auth import Principal
+from shared.clock import Moment
+from shared.errors import Problem
+from shared.http import Paging, Router, Tx, cursor
+
+router = Router(prefix="/inbox", tags=["inbox"])
+
+
+class InboxItem(BaseModel):
+    """Something I was told: in words, and the one thing to do next."""
+
+    id: str
+    at: Moment
+    read: bool
+    category: str
+    community_id: str | None
+    meeting_id: str | None
+    subject: str
+    text: str
+    action: Action | None
+
+
+class Inbox(BaseModel):
+    """One page of my inbox, the newest first."""
+
+    items: list[InboxItem]
+    next: str | None
+
+
+class Unread(BaseModel):
+    """How much I have not read yet."""
+
+    unread: int
+
+
+@router.get("")
+async def read_inbox(request: Request, me: Principal, tx: Tx, page: Paging) -> Inbox:
+    """What I was told, the newest first."""
+    found = await store.inbox(tx, me.person_id, place(page.after), page.limit)
+    items = [_item(request, letter) for letter in await store.letters(tx, found)]
+    last = found[-1] if len(found) == page.limit else None
+    following = last and cursor(request.url.path, last.at.isoformat(), last.notification_id)
+    return Inbox(items=items, next=following)
+
+
+@router.get("/unread-count")
+async def count_unread(me: Principal, tx: Tx) -> Unread:
+    """How much I have not read yet."""
+    return Unread(unread=await store.unread(tx, me.person_id))
+
+
+@router.get("/{id}")
+async def read_item(request: Request, id: str, me: Principal, tx: Tx) -> InboxItem:
+    """One thing I was told. Looking at it does not mark it as read."""
+    one = await store.inbox_item(tx, me.person_id, id)
+    [letter] = await store.letters(tx, [one])
+    return _item(request, letter)
+
+
+@router.get("/{id}/invite.ics", response_class=Response)
+async def read_invitation(request: Request, id: str, me: Principal, tx: Tx) -> Response:
+    """The meeting as a calendar entry, where the message is about one."""
+    [letter] = await store.letters(tx, [await store.inbox_item(tx, me.person_id, id)])
+    return as_file(channels.calendar_file(letter, request.app.state.settings))
+
+
+@router.put("/{id}/read")
+async def mark_read(request: Request, id: str, me: Principal, tx: Tx) -> InboxItem:
+    """I have read this. Twice is as good as once."""
+    one = store.mark_read(tx, await store.inbox_item(tx, me.person_id, id))
+    [letter] = await store.letters(tx, [one])
+    return _item(request, letter)
+
+
+def _item(request: Request, letter: Letter) -> InboxItem:
+    one = letter.one
+    base = request.app.state.settings.public_url.rstrip("/")
+    links = {"message": f"{base}/inbox/{one.notification_id}", "preferences": f"{base}/preferences"}
+    try:
+        told = letter.message(links)
+        subject, text = told.subject, told.text
+        action = Action(label=told.action_label, url=told.action_url)
+    except Problem:  # a page of the inbox is not lost for one message
+        subject, text, action = "This message cannot be shown", "An operator can see why.", None
+    return InboxItem(
+        id=one.notification_id,
+        at=one.at,
+        read=one.read_at is not None,
+        category=one.category,
+        community_id=one.community_id,
+        meeting_id=one.meeting_id,
+        subject=subject,
+        text=text,
+        action=action,
+    )

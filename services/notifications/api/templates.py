@@ -1,0 +1,127 @@
+"""Templates are versioned data: what notices say."""
+
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel, Field
+
+from services.notifications import channels, store
+from services.notifications.model import (
+    NEUTRAL,
+    Action,
+    Draft,
+    Template,
+    check_template,
+    preview,
+)
+from shared.auth import OPERATOR, Principal
+from shared.clock import Moment, now
+from shared.errors import NotFound
+from shared.http import Paging, Router, Tx, cursor
+
+router = Router(prefix="/templates", tags=["templates"])
+
+
+class TemplateBody(Draft):
+    """A template as it is to be. What one that was read says besides may stand there, and is not read."""
+
+    template_id: str | None = None
+    version: int | None = None
+    saved_at: Moment | None = None
+    saved_by: str | None = None
+
+
+class Templates(BaseModel):
+    """One page of templates, each in its newest version; or of the versions of one."""
+
+    items: list[Template]
+    next: str | None
+
+
+class Trial(BaseModel):
+    """What to preview: the newest version, or a draft; with sample values, or with these."""
+
+    draft: Draft | None = None
+    rule_id: str | None = None
+    """The rule whose events bring the values; without it, the first that uses the template."""
+    data: dict[str, Any] = Field(default_factory=dict)
+    """Values of the event's data, over the sample's."""
+
+
+class Preview(BaseModel):
+    """A message as it would arrive."""
+
+    subject: str
+    text: str
+    html: str
+    action: Action
+
+
+@router.get("")
+async def list_templates(request: Request, me: Principal, tx: Tx, page: Paging) -> Templates:
+    """Every template in its newest version, by its id."""
+    me.needs(OPERATOR)
+    last = str(page.after[0]) if page.after else ""
+    found = [one for id, one in (await store.templates(tx)).items() if id > last]
+    items = found[: page.limit]
+    more = len(found) > len(items)
+    return Templates(
+        items=items, next=cursor(request.url.path, items[-1].template_id) if more else None
+    )
+
+
+@router.get("/{template_id}")
+async def read_template(
+    template_id: str, me: Principal, tx: Tx, version: int | None = None
+) -> Template:
+    """The newest version, or the one asked for."""
+    me.needs(OPERATOR)
+    found = await store.template(tx, template_id, version)
+    tx.version = found.version or None
+    return found
+
+
+@router.get("/{template_id}/versions")
+async def list_versions(template_id: str, me: Principal, tx: Tx) -> Templates:
+    """Every version, the newest first; 0 came with the software."""
+    me.needs(OPERATOR)
+    found = await store.versions(tx, template_id)
+    if not found:
+        raise NotFound(f"There is no template {template_id}.")
+    return Templates(items=found, next=None)
+
+
+@router.put("/{template_id}")
+async def save_template(template_id: str, body: TemplateBody, me: Principal, tx: Tx) -> Template:
+    """A new version, which notices use from now on. What was told before keeps its words.
+
+    422, naming it, when a variable is unknown to one of the rules that use the template.
+    """
+    me.needs(OPERATOR)
+    draft = Draft.model_validate({name: getattr(body, name) for name in Draft.model_fields})
+    users = [rule for rule, _ in (await store.rules(tx)).values() if rule.template == template_id]
+    check_template(template_id, draft, users)
+    return await store.save_template(tx, template_id, draft, me.person_id, now())
+
+
+@router.post("/{template_id}/preview")
+async def preview_template(template_id: str, trial: Trial, me: Principal, tx: Tx) -> Preview:
+    """How a message would read. Nothing is saved, and nobody is told."""
+    me.needs(OPERATOR)
+    draft = trial.draft or await store.template(tx, template_id)
+    rules = await store.rules(tx)
+    if trial.rule_id:
+        users = [await store.rule(tx, trial.rule_id)]
+    else:
+        users = [rule for rule, _ in rules.values() if rule.template == template_id]
+    check_template(template_id, draft, users)
+    told = preview(draft, users[0] if users else None, trial.data, neutral=template_id == NEUTRAL)
+    category = users[0].category if users else "announcement"
+    why = await store.category(tx, "announcement" if category.startswith("data.") else category)
+    around = (why.reason, "https://example.org/unsubscribe")
+    return Preview(
+        subject=told.subject,
+        text=channels.plain(told, *around),
+        html=channels.html(told, *around),
+        action=Action(label=told.action_label, url=told.action_url),
+    )

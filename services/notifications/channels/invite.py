@@ -1,0 +1,67 @@
+"""The calendar part of a mail, from what is known of the meeting."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from email_validator import EmailNotValidError
+
+from services.notifications.channels.settings import MailSettings, ascii_address
+from services.notifications.store import Letter
+from shared.calendar import Address, Entry, cancellation, invitation
+from shared.errors import NotFound
+
+Part = tuple[Literal["REQUEST", "CANCEL"], bytes]
+UNNAMED = "Meeting"  # what a confidential community's meeting is called in a mail
+
+
+def calendar_part(letter: Letter, organizer: Address, attendee: Address) -> Part | None:
+    """The iTIP method and the calendar object, if the notice is one for calendars."""
+    kind = letter.notice.calendar
+    if kind is None:
+        return None
+    facts: Mapping[str, Any] = letter.notice.told().data
+    if kind == "cancellation":
+        entry = _entry(facts, letter, "cancelled")
+        return "CANCEL", cancellation(entry, organizer=organizer, attendee=attendee)
+    newest = letter.known.meeting
+    if newest and newest["status"] == "confirmed":
+        facts = newest  # who joined later is invited to the meeting as it stands now
+    entry = _entry(facts, letter, "confirmed")
+    return "REQUEST", invitation(entry, organizer=organizer, attendee=attendee)
+
+
+def calendar_file(letter: Letter, settings: MailSettings) -> Part:
+    """The same to download, for those whose mail program shows no Accept and Decline."""
+    try:
+        who = Address(ascii_address(letter.person.get("email", "")), letter.person.get("name", ""))
+    except EmailNotValidError:
+        raise NotFound("Your address is not known here yet. Try again in a minute.") from None
+    if part := calendar_part(letter, settings.sender, who):
+        return part
+    raise NotFound("This message is not about a meeting for your calendar.")
+
+
+def _entry(
+    facts: Mapping[str, Any], letter: Letter, status: Literal["confirmed", "cancelled"]
+) -> Entry:
+    open_facts: Mapping[str, Any] = {} if letter.is_confidential else facts
+    community = letter.known.community
+    name = "" if letter.is_confidential or community is None else community["name"]
+    return Entry(
+        uid=facts["uid"],
+        revision=facts["revision"],
+        title=open_facts.get("title") or UNNAMED,
+        starts_at=_moment(facts["starts_at"]),
+        ends_at=_moment(facts["ends_at"]),
+        zone=facts["zone"],
+        status=status,
+        updated_at=letter.one.at,
+        description=f"A meeting of {name}." if name else "",
+        location=open_facts.get("venue"),
+        url=open_facts.get("join_url"),
+    )
+
+
+def _moment(value: object) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))

@@ -1,0 +1,118 @@
+"""Decides whether a mail may go now, and makes it ready."""
+
+import asyncio
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError
+
+from services.notifications import store
+from services.notifications.channels import mail
+from services.notifications.channels.invite import Part, calendar_part
+from services.notifications.channels.settings import MailSettings, ascii_address
+from services.notifications.model import Message, Next, Notification, waiting
+from services.notifications.store import Letter
+from shared.calendar import Address
+from shared.clock import now
+from shared.database import Database
+from shared.errors import Problem
+from shared.telemetry import traceparent
+
+
+class Undeliverable(Exception):
+    """A mail is not to be sent, or not now; `step` says what becomes of it."""
+
+    def __init__(self, step: Next) -> None:
+        super().__init__(step.reason)
+        self.step = step
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A mail that may go."""
+
+    sender: str
+    recipient: str
+    message: Message
+    envelope: mail.Envelope
+    invite: Part | None
+    traceparent: str | None
+
+    def write(self) -> bytes:
+        """The mail's bytes, under the trace that is being followed."""
+        envelope = self.envelope.continuing(traceparent() or self.traceparent)
+        return mail.write(self.message, envelope, self.invite)
+
+
+async def prepare(database: Database, settings: MailSettings, one: Notification) -> Ready:
+    """Everything a mail needs. Undeliverable if it must wait, may not go, or never can."""
+    reading = database.reading()
+    [letter], chosen, before, subscription = await asyncio.gather(
+        store.letters(reading, [one]),
+        store.preferences_of(reading, one.person_id),
+        store.thread_before(database, one),
+        store.subscribed(database, one.person_id, one.category, one.community_id),
+    )
+    if why := chosen.refuse(one.category, one.community_id):
+        raise Undeliverable(Next(state="suppressed", next_at=now(), reason=why))
+    _nothing_lacks(letter, before)
+    links = links_for(settings.public_url, subscription.token, one.notification_id)
+    try:
+        recipient = Address(ascii_address(letter.person["email"]), letter.person["name"])
+        message = await _message(database, letter, links)
+    except EmailNotValidError as error:
+        reason = f"the address is not one mail can be sent to: {type(error).__name__}"
+        raise Undeliverable(Next(state="failed", next_at=now(), reason=reason)) from None
+    except Problem as problem:
+        reason = f"the template {one.category}/{letter.template.template_id}: {problem.detail}"
+        raise Undeliverable(Next(state="failed", next_at=now(), reason=reason[:500])) from None
+    domain = settings.sender.email.rpartition("@")[2]
+    thread = tuple(message_id(other, domain) for other in before if other.state == "sent")
+    return Ready(
+        sender=settings.sender.email,
+        recipient=recipient.email,
+        message=message,
+        envelope=mail.Envelope(
+            sender=settings.sender,
+            recipient=recipient,
+            message_id=message_id(one, domain),
+            thread=thread,
+            reason=letter.category.reason,
+            unsubscribe=links["preferences"],
+            sent_at=now(),
+        ),
+        invite=calendar_part(letter, settings.sender, recipient),
+        traceparent=letter.notice.traceparent,
+    )
+
+
+def links_for(public_url: str, token: str, notification_id: str) -> dict[str, str]:
+    """Where a mail's links lead; they open without signing in."""
+    base = public_url.rstrip("/")
+    return {
+        "message": f"{base}/messages/{token}/{notification_id}",
+        "preferences": f"{base}/unsubscribe/{token}",
+    }
+
+
+def message_id(one: Notification, domain: str) -> str:
+    """The same at every try, so that a receiver can tell a repetition."""
+    return f"<{one.notification_id}@{domain}>"
+
+
+def _nothing_lacks(letter: Letter, before: list[Notification]) -> None:
+    lack = None
+    if not letter.person:
+        lack = "the recipient's address is not known yet"
+    elif letter.notice.community_id and letter.known.community is None:
+        lack = "the community is not known yet"
+    elif any(other.state in ("queued", "sending") for other in before):
+        lack = "an earlier mail about the same meeting goes first"
+    if lack:
+        raise Undeliverable(waiting(lack, letter.one, now()))
+
+
+async def _message(database: Database, letter: Letter, links: dict[str, str]) -> Message:
+    if letter.is_confidential:
+        words = await store.neutral_template(database.reading())
+        return letter.neutral_message(links, words)
+    return letter.message(links)

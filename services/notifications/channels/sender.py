@@ -1,0 +1,197 @@
+"""Sends what is queued: claim, try once, record. A try that nobody can tell the end of is never repeated."""
+
+import asyncio
+import time
+from weakref import WeakKeyDictionary
+
+from prometheus_client import Counter
+
+from services.notifications import store
+from services.notifications.channels.letterbox import Ready, Undeliverable, prepare
+from services.notifications.channels.settings import MailSettings, settings_of
+from services.notifications.channels.smtp import Away, Connection, Sent
+from services.notifications.model import Next, Notification, Try, after
+from shared.clock import now
+from shared.database import Database, is_outage
+from shared.events import new_id
+from shared.telemetry import follow, log, tracer
+
+MAILS = Counter("copse_mails", "Mails by how a try to send them ended", ["outcome"])
+SWEEP_SECONDS = 1.0
+IDLE_SECONDS = 30.0
+LONGEST_PAUSE = 15.0
+GRACE_SECONDS = 10.0
+AT_ONCE = 50
+
+
+async def deliver(database: Database) -> None:
+    """Send everything that is due, over connections that stay open from turn to turn."""
+    if database not in _senders:
+        _senders[database] = Sender(database)
+    await _senders[database].work()
+
+
+async def hang_up(database: Database) -> None:
+    """End the connections to the mail server; the next mail opens new ones."""
+    if sender := _senders.pop(database, None):
+        await sender.hang_up()
+
+
+class Sender:
+    """One replica's sender: its connections, and since when the mail server is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._settings: MailSettings = settings_of(database)
+        self._idle: list[Connection] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._swept_at = 0.0
+        self._away_until = 0.0
+        self._pause = 0.0
+
+    async def work(self) -> None:
+        """One turn: until nothing is due any more, or the mail server is away."""
+        if time.monotonic() - self._swept_at > SWEEP_SECONDS:
+            await self._sweep()
+        if time.monotonic() < self._away_until:
+            return
+        most = self._settings.mail_connections
+        while due := await store.count_due(self._database, most):
+            try:
+                ends = await asyncio.gather(
+                    *(self._send_some() for _ in range(due)), return_exceptions=True
+                )
+            except asyncio.CancelledError:
+                await self._finish()
+                raise
+            for end in ends:
+                if isinstance(end, Away):
+                    self._wait(str(end))
+                elif isinstance(end, BaseException):
+                    raise end
+            if time.monotonic() < self._away_until:
+                return
+
+    async def _sweep(self) -> None:
+        self._swept_at = time.monotonic()
+        if lapsed := await store.give_up_on_lapsed(self._database):
+            MAILS.labels("unknown").inc(lapsed)
+            log.error("nobody knows whether these mails were sent", mails=lapsed)
+        for connection in [*self._idle]:
+            if time.monotonic() - connection.used_at > IDLE_SECONDS:
+                self._idle.remove(connection)
+                await connection.quit()
+
+    def _wait(self, why: str) -> None:
+        """The server is away: try again soon, then less and less often. No mail has lost an attempt."""
+        if time.monotonic() >= self._away_until:
+            self._pause = min(max(self._pause * 2, 0.25), LONGEST_PAUSE)
+            self._away_until = time.monotonic() + self._pause
+            log.warning("the mail server is away", why=why, again_in=self._pause)
+
+    async def _send_some(self) -> None:
+        """Claim and send over one connection, until nothing is due or it is time to count again."""
+        connection = self._idle.pop() if self._idle else Connection(self._settings)
+        try:
+            for _ in range(AT_ONCE):
+                if time.monotonic() < self._away_until:
+                    return
+                await (
+                    connection.open()
+                )  # before a claim, so that a server that is away costs nothing
+                self._pause = 0.0
+                attempt = new_id()
+                one = await store.claim(self._database, attempt, self._settings.mail_lease_seconds)
+                if one is None:
+                    return
+                task = asyncio.create_task(self._send_one(connection, one, attempt))
+                self._under_way.add(task)
+                task.add_done_callback(self._under_way.discard)
+                await asyncio.shield(task)  # a service that ends lets it finish
+        finally:
+            if connection.is_open:
+                self._idle.append(connection)
+
+    async def _finish(self) -> None:
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=GRACE_SECONDS)
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        """End the connections."""
+        while self._idle:
+            await self._idle.pop().quit()
+
+    async def _send_one(self, connection: Connection, one: Notification, attempt: str) -> None:
+        began = time.monotonic()
+        try:
+            ready = await prepare(self._database, self._settings, one)
+        except Undeliverable as reason:
+            tried = Try(at=now(), outcome=reason.step.state, detail=reason.step.reason or "")
+            trail = None if reason.step.state == "queued" else tried
+            await self._record(one, attempt, reason.step, trail, looked=True)
+            return
+        except Exception as error:  # nothing was sent: it may be tried again
+            log.warning(
+                "a mail cannot be written now",
+                notification=one.notification_id,
+                error=repr(error)[:300],
+            )
+            step = after("broken", type(error).__name__, one.attempts + 1, now())
+            tried = Try(at=now(), outcome="broken", detail=type(error).__name__)
+            await self._record(one, attempt, step, tried, counted=not is_outage(error))
+            return
+        with tracer.start_as_current_span("send mail", context=follow(ready.traceparent)):
+            sent = await self._try(connection, ready, began)
+            await self._settle(one, attempt, sent)
+
+    async def _try(self, connection: Connection, ready: Ready, began: float) -> Sent:
+        """One try, well within the lease: nobody else can have taken it for lapsed."""
+        left = self._settings.mail_lease_seconds / 2 - (time.monotonic() - began)
+        try:
+            async with asyncio.timeout(left):
+                return await connection.send(ready.sender, ready.recipient, ready.write())
+        except TimeoutError:
+            return connection.break_off("the server took too long")
+
+    async def _settle(self, one: Notification, attempt: str, sent: Sent) -> None:
+        MAILS.labels(sent.outcome).inc()
+        log.info("mail", notification=one.notification_id, outcome=sent.outcome, detail=sent.detail)
+        tried = Try(at=now(), outcome=sent.outcome, detail=sent.detail)
+        if sent.outcome == "away":
+            self._wait(sent.detail)
+            step = Next(state="queued", next_at=now(), reason=sent.detail)
+            await self._record(one, attempt, step, None)
+            return
+        step = after(sent.outcome, sent.detail, one.attempts + 1, now())
+        await self._record(one, attempt, step, tried, counted=True)
+
+    async def _record(
+        self,
+        one: Notification,
+        attempt: str,
+        step: Next,
+        tried: Try | None,
+        *,
+        counted: bool = False,
+        looked: bool = False,
+    ) -> None:
+        """Keep what is known, however long MongoDB is away: nobody else knows it."""
+        pause = 0.1
+        while True:
+            try:
+                known = await store.record(
+                    self._database, one, attempt, step, tried, counted=counted, looked=looked
+                )
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 5)
+            else:
+                if not known:
+                    log.error("a mail was sent by two", notification=one.notification_id)
+                return
+
+
+_senders: WeakKeyDictionary[Database, Sender] = WeakKeyDictionary()

@@ -1,0 +1,140 @@
+"""What notifications does when something happens elsewhere: it keeps a little, and applies the rules."""
+
+from services.notifications import channels, store
+from services.notifications.model import EventDoesNotFit, check_event, impersonal
+from shared.clock import now
+from shared.contracts.membership import (
+    CommunityRedefined,
+    CommunityStarted,
+    MemberJoined,
+    MemberLeft,
+    PersonChanged,
+    PersonRegistered,
+    RoleGiven,
+)
+from shared.contracts.notifications import NotificationRequested
+from shared.contracts.scheduling import (
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingMoved,
+    MeetingScheduled,
+    SeatAwaited,
+    SeatConsidered,
+    SeatDeclined,
+    SeatPromoted,
+    SeatTaken,
+)
+from shared.database import Database
+from shared.errors import NotFound
+from shared.events import EVENTS, Document, Envelope, Event
+from shared.listener import Listener
+from shared.telemetry import log, traceparent
+from shared.transaction import Transaction, Write
+
+EXTERNAL = "external.events"
+EVERYTHING = {event.topic for event in EVENTS.values()} | {EXTERNAL}
+ANSWERS: dict[type[Event], str] = {
+    SeatAwaited: "waitlisted",
+    SeatConsidered: "tentative",
+    SeatDeclined: "declined",
+}
+TURN = 0.2  # seconds between looks for something to do
+
+on = Listener("notifications", topics=EVERYTHING)
+
+
+# What is kept of others' facts
+
+
+@on.projection(PersonRegistered, PersonChanged)
+def person(event: PersonRegistered | PersonChanged) -> Write:
+    fields = event.model_dump(include={"name", "email", "zone"})
+    return Write("people", event.person_id, fields)
+
+
+@on.projection(CommunityStarted, CommunityRedefined)
+def community(event: CommunityStarted | CommunityRedefined) -> Write:
+    kept = {"community_id", "community_type", "name", "purpose", "charter", "privacy"}
+    return Write("communities", event.community_id, event.model_dump(include=kept))
+
+
+@on.projection(MemberJoined, RoleGiven, MemberLeft)
+def membership(event: MemberJoined | RoleGiven | MemberLeft) -> Write:
+    fields = event.model_dump(include={"community_id", "person_id", "role"})
+    if not isinstance(event, RoleGiven):
+        fields["status"] = "active" if isinstance(event, MemberJoined) else "left"
+    return Write("memberships", f"{event.community_id}:{event.person_id}", fields)
+
+
+@on.projection(MeetingScheduled, MeetingAnnounced, MeetingMoved, MeetingCancelled)
+def meeting(event: MeetingScheduled | MeetingAnnounced | MeetingMoved | MeetingCancelled) -> Write:
+    return Write("meetings", event.meeting_id, event.model_dump(exclude={"reason"}))
+
+
+@on.projection(SeatTaken, SeatPromoted, SeatAwaited, SeatConsidered, SeatDeclined)
+def answer(event: SeatTaken | SeatPromoted | SeatAwaited | SeatConsidered | SeatDeclined) -> Write:
+    fields: Document = {
+        "meeting_id": event.meeting_id,
+        "person_id": event.person_id,
+        "answer": ANSWERS.get(type(event), "accepted"),
+    }
+    return Write("answers", f"{event.meeting_id}:{event.person_id}", fields)
+
+
+# What is told
+
+
+@on(MemberJoined)
+async def catch_up(event: MemberJoined, tx: Transaction) -> None:
+    """Who joins hears what the community is being told these days, as if they had been there."""
+    joined_at = (tx.cause and tx.cause.time) or now()
+    store.keep_newcomer(tx, event.community_id, event.person_id, joined_at)
+
+
+@on(NotificationRequested)
+async def accept_request(event: NotificationRequested, tx: Transaction) -> None:
+    """Another system's wish holds if we know the community; until then it waits."""
+    community_id = event.audience.community_id
+    if community_id and not await tx.get("communities", community_id):
+        raise NotFound(f"audience.community_id: nobody has heard of the community {community_id}.")
+    store.know_category(tx, event.category)
+
+
+@on.anything
+async def notice(event: Envelope[Document], tx: Transaction) -> None:
+    """Every rule that fits an event brings about one notice; who that is to reach is found out later."""
+    event = impersonal(event)
+    ours = event.type in EVENTS
+    for rule in await store.rules_for(tx, event.type):
+        if not rule.fits(event):
+            continue
+        try:
+            found = rule.notice(event, now(), traceparent())
+            if found and not ours:
+                check_event(found, await store.template(tx, rule.template))
+        except EventDoesNotFit as misfit:
+            if not ours:
+                raise  # an event from elsewhere that lacks what its rule needs is set aside
+            log.error("a rule does not fit its event", rule=rule.rule_id, why=misfit.detail)
+            continue
+        if found:
+            version = await store.current_version(tx, rule.template)
+            store.keep_notice(tx, found.model_copy(update={"template_version": version}))
+
+
+# What time brings
+
+
+@on.every(seconds=TURN)
+async def tell(database: Database) -> None:
+    """Give everybody concerned by the open notices their notification."""
+    await store.tell_newcomers(database)
+    while found := await store.claim_notice(database):
+        told = await store.expand(database, found)
+        await store.finish_notice(database, found, told)
+
+
+@on.every(seconds=TURN)
+async def send(database: Database) -> None:
+    """Send the mails that are due."""
+    await channels.deliver(database)

@@ -1,0 +1,83 @@
+"""The rules of who is told what; pure: no clock, no database, no broker, no mail."""
+
+from services.notifications.model.audience import Audience, EventDoesNotFit, Recipients, is_path
+from services.notifications.model.category import Category
+from services.notifications.model.checks import check_event, check_rule, check_template, preview
+from services.notifications.model.context import (
+    NEUTRAL,
+    Surroundings,
+    context,
+    described,
+    impersonal,
+    neutral,
+    sample,
+)
+from services.notifications.model.mailing import (
+    LOOKS,
+    TRAIL,
+    Next,
+    Notification,
+    NotToResend,
+    Outcome,
+    State,
+    Try,
+    after,
+    resend,
+    waiting,
+)
+from services.notifications.model.preferences import Preferences, Scope, Subscription
+from services.notifications.model.rule import Notice, Rule, RuleDraft, identify
+from services.notifications.model.template import (
+    Action,
+    Draft,
+    Message,
+    Template,
+    UnknownVariable,
+    UnusableTemplate,
+)
+from services.notifications.model.wording import line, paragraphs
+
+__all__ = [
+    "LOOKS",
+    "NEUTRAL",
+    "TRAIL",
+    "Action",
+    "Audience",
+    "Category",
+    "Draft",
+    "EventDoesNotFit",
+    "Message",
+    "Next",
+    "NotToResend",
+    "Notice",
+    "Notification",
+    "Outcome",
+    "Preferences",
+    "Recipients",
+    "Rule",
+    "RuleDraft",
+    "Scope",
+    "State",
+    "Subscription",
+    "Surroundings",
+    "Template",
+    "Try",
+    "UnknownVariable",
+    "UnusableTemplate",
+    "after",
+    "check_event",
+    "check_rule",
+    "check_template",
+    "context",
+    "described",
+    "identify",
+    "impersonal",
+    "is_path",
+    "line",
+    "neutral",
+    "paragraphs",
+    "preview",
+    "resend",
+    "sample",
+    "waiting",
+]

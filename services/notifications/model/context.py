@@ -1,0 +1,132 @@
+"""What a template may name: made from facts when a message is written, from samples when it is checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from services.notifications.model.audience import about
+from services.notifications.model.rule import Rule
+from services.notifications.model.wording import Facts, Guess
+from shared.contracts.membership import PersonEvent
+from shared.contracts.scheduling import MeetingDescribed
+from shared.events import EVENTS, Envelope, Event
+
+SOMEBODY = "Somebody"
+NEUTRAL = "confidential"
+"""The template that takes every other's place in mails of confidential communities."""
+COMMUNITY = {"community_id": "…", "name": "…", "purpose": "…", "charter": "…", "privacy": "open"}
+LINKS = {"message": "https://example.org/message", "preferences": "https://example.org/preferences"}
+PERSON = {"person_id": "…", "name": "…", "zone": "Europe/London"}
+SAMPLES: dict[str, Any] = {
+    "date-time": "2026-04-14T13:00:00+00:00",
+    "time": "14:00:00",
+    "string": "…",
+    "integer": 1,
+    "number": 1,
+    "boolean": True,
+    "array": [],
+    "object": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What is known of the things an event is about."""
+
+    community: Mapping[str, Any] | None = None
+    meeting: Mapping[str, Any] | None = None
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+def context(
+    event: Envelope[dict[str, Any]],
+    known: Surroundings,
+    person: Mapping[str, Any],
+    links: Mapping[str, str],
+) -> dict[str, Any]:
+    """What a template may name for one recipient."""
+    named = {"data": event.data, "event": about(event), "links": links, "person": person}
+    if known.community:
+        named["community"] = known.community
+    if known.meeting:
+        named["meeting"] = known.meeting
+    facts: dict[str, Any] = {name: Facts(name, values) for name, values in named.items()}
+
+    def name_of(person_id: object) -> str:
+        return known.names.get(str(person_id)) or SOMEBODY
+
+    return facts | {"name_of": name_of}
+
+
+def neutral(links: Mapping[str, str], person: Mapping[str, Any]) -> dict[str, Any]:
+    """What a template may name where nothing of the community may show."""
+    return {"links": Facts("links", links), "person": Facts("person", person)}
+
+
+def sample(rule: Rule) -> dict[str, Any]:
+    """A context such as a rule's events bring, as far as their type is known."""
+    kind = EVENTS.get(rule.event)
+    data = Facts("data", fields(rule.event)) if kind else Guess("data", {})
+    event = {"id": "1", "type": rule.event, "source": "/sample", "subject": "1"}
+    made: dict[str, Any] = {
+        "data": data,
+        "event": Facts("event", event | {"time": SAMPLES["date-time"]}),
+        "links": Facts("links", LINKS),
+        "person": Facts("person", PERSON),
+        "name_of": _somebody,
+    }
+    if not kind or rule.audience.members_of or "community_id" in data:
+        made["community"] = Facts("community", COMMUNITY)
+    if not kind or "meeting_id" in data:
+        made["meeting"] = Facts("meeting", MEETING)
+    return made
+
+
+def described(meeting: Mapping[str, Any]) -> dict[str, Any]:
+    """A meeting as templates see it: `where` says the place, or the address, or that it is online."""
+    where = [meeting.get("venue"), meeting.get("join_url")]
+    return {**meeting, "where": ", ".join(one for one in where if one) or "online"}
+
+
+def _somebody(_: object) -> str:
+    return SOMEBODY
+
+
+def fields(kind: str) -> dict[str, Any]:
+    """Sample data of an event type of the contracts, as far as templates may see it."""
+    data = _fields(EVENTS[kind])
+    return {"person_id": "…"} if _is_personal(kind) else data
+
+
+def impersonal(event: Envelope[dict[str, Any]]) -> Envelope[dict[str, Any]]:
+    """An event without personal data, which must be kept nowhere but in one place."""
+    if not _is_personal(event.type):
+        return event
+    return event.model_copy(update={"data": {"person_id": event.data["person_id"]}})
+
+
+def _is_personal(kind: str) -> bool:
+    return issubclass(EVENTS.get(kind, object), PersonEvent)
+
+
+def _fields(model: type[Event]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    return {name: _sample(part, schema) for name, part in schema["properties"].items()}
+
+
+def _sample(part: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
+    """One value that fits a JSON Schema; of several kinds the first."""
+    if "$ref" in part:
+        name = str(part["$ref"]).rpartition("/")[2]
+        inner = cast("Mapping[str, Any]", schema["$defs"][name])
+        return {key: _sample(value, schema) for key, value in inner["properties"].items()}
+    for choice in ("enum", "anyOf"):
+        if choice in part:
+            first = part[choice][0]
+            return first if choice == "enum" else _sample(first, schema)
+    if "const" in part:
+        return part["const"]
+    return SAMPLES[str(part["format"] if part.get("format") in SAMPLES else part["type"])]
+
+
+MEETING = described(_fields(MeetingDescribed))

@@ -1,0 +1,123 @@
+"""Mails on their way: claimed with a lease, tried, recorded. All leases go by the server's clock."""
+
+from typing import Any
+
+from pymongo import ReturnDocument, UpdateOne
+
+from services.notifications.model import TRAIL, Next, Notification, State, Try
+from services.notifications.store.inbox import read_notification
+from shared.clock import now
+from shared.database import Database
+from shared.errors import NotFound
+from shared.transaction import Transaction
+
+LAPSED = "the sender ended, or did not answer, while it was sending"
+
+
+async def count_due(database: Database, most: int) -> int:
+    """How many mails may be tried now, at most `most`."""
+    due = {"state": "queued", "next_at": {"$lte": now()}}
+    return await database["notifications"].count_documents(due, limit=most)
+
+
+async def claim(database: Database, attempt: str, lease_seconds: float) -> Notification | None:
+    """Take the mail that is due longest: it is `sending` from now on, and nobody else takes it."""
+    until = {"$add": ["$$NOW", int(lease_seconds * 1000)]}
+    taken = {"state": "sending", "attempt": attempt, "lease_until": until, "claimed_at": "$$NOW"}
+    found = await database["notifications"].find_one_and_update(
+        {"state": "queued", "next_at": {"$lte": now()}},
+        [{"$set": taken}],
+        sort=[("next_at", 1)],
+        return_document=ReturnDocument.AFTER,
+    )
+    return read_notification(found) if found else None
+
+
+async def record(
+    database: Database,
+    one: Notification,
+    attempt: str,
+    step: Next,
+    tried: Try | None,
+    *,
+    counted: bool = False,
+    looked: bool = False,
+) -> bool:
+    """What became of a mail. False if it is not this attempt's any more: it was given up, and sent anew.
+
+    An attempt that was given up as lapsed, and comes back with the truth, is still believed.
+    """
+    mine = {
+        "_id": one.notification_id,
+        "attempt": attempt,
+        "state": {"$in": ["sending", "delivery-unknown"]},
+    }
+    change: dict[str, Any] = {
+        "$set": step.model_dump(),
+        "$unset": {"lease_until": 1},
+        "$inc": {"attempts": int(counted), "looks": int(looked)},
+    }
+    if tried:
+        change["$push"] = {"trail": {"$each": [tried.model_dump()], "$slice": -TRAIL}}
+    done = await database["notifications"].update_one(mine, change)
+    return done.matched_count == 1
+
+
+async def give_up_on_lapsed(database: Database) -> int:
+    """What was being sent when its lease ran out may have gone out: nobody knows, so it stays."""
+    lapsed = {"state": "sending", "$expr": {"$lt": ["$lease_until", "$$NOW"]}}
+    tried = Try(at=now(), outcome="unknown", detail=LAPSED)
+    change: dict[str, Any] = {
+        "$set": {"state": "delivery-unknown", "reason": LAPSED, "next_at": now()},
+        "$push": {"trail": {"$each": [tried.model_dump()], "$slice": -TRAIL}},
+        "$inc": {"attempts": 1},
+    }
+    return (await database["notifications"].update_many(lapsed, change)).modified_count
+
+
+async def thread_before(database: Database, one: Notification) -> list[Notification]:
+    """What the same person was told of the same meeting before, the oldest first."""
+    if one.meeting_id is None:
+        return []
+    same = {"meeting_id": one.meeting_id, "person_id": one.person_id}
+    found = await database["notifications"].find(same).to_list(None)
+    thread = sorted((read_notification(document) for document in found), key=_place)
+    return [other for other in thread if _place(other) < _place(one)]
+
+
+def _place(one: Notification) -> tuple[int, Any, str]:
+    return one.sequence, one.at, one.notification_id
+
+
+# For operators
+
+
+async def deliveries(
+    tx: Transaction, state: State, after: tuple[Any, str] | None, limit: int
+) -> list[Notification]:
+    """A page of the mails in a state, the oldest first."""
+    where: dict[str, Any] = {"state": state}
+    if after:
+        at, id = after
+        where["$or"] = [{"next_at": {"$gt": at}}, {"next_at": at, "_id": {"$gt": id}}]
+    found = await tx.find("notifications", where, sort=[("next_at", 1), ("_id", 1)], limit=limit)
+    return [read_notification(document) for document in found]
+
+
+async def delivery(tx: Transaction, notification_id: str) -> Notification:
+    found = await tx.get("notifications", notification_id)
+    if found is None:
+        raise NotFound(f"There is no delivery {notification_id}.")
+    return read_notification(found)
+
+
+def save_delivery(tx: Transaction, one: Notification, step: Next, by: Try) -> Notification:
+    """What an operator decides about a mail."""
+    change: dict[str, Any] = {
+        "$set": {**step.model_dump(), "attempts": 0, "looks": 0},
+        "$push": {"trail": {"$each": [by.model_dump()], "$slice": -TRAIL}},
+    }
+    unchanged = {"_id": one.notification_id, "state": one.state}
+    tx.write("notifications", UpdateOne(unchanged, change))
+    told = {**step.model_dump(), "attempts": 0, "trail": (*one.trail, by)[-TRAIL:]}
+    return one.model_copy(update=told)

@@ -1,0 +1,49 @@
+"""What people were told, the newest first."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import UpdateOne
+
+from services.notifications.model import Notification
+from shared.clock import now
+from shared.errors import NotFound
+from shared.transaction import Transaction
+
+
+async def inbox(
+    tx: Transaction, person_id: str, after: tuple[datetime, str] | None, limit: int
+) -> list[Notification]:
+    """A page of what a person was told, from a place in it."""
+    where: dict[str, Any] = {"person_id": person_id}
+    if after:
+        at, id = after
+        where["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]
+    found = await tx.find("notifications", where, sort=[("at", -1), ("_id", -1)], limit=limit)
+    return [read_notification(document) for document in found]
+
+
+async def inbox_item(tx: Transaction, person_id: str, notification_id: str) -> Notification:
+    """One thing a person was told; NotFound also if somebody else was."""
+    found = await tx.get("notifications", notification_id)
+    if found is None or found["person_id"] != person_id:
+        raise NotFound(f"There is no {notification_id} in your inbox.")
+    return read_notification(found)
+
+
+async def unread(tx: Transaction, person_id: str) -> int:
+    return await tx.count("notifications", {"person_id": person_id, "read_at": None})
+
+
+def mark_read(tx: Transaction, one: Notification) -> Notification:
+    """Read from now on; the first time counts."""
+    if one.read_at:
+        return one
+    read = one.model_copy(update={"read_at": now()})
+    change = {"$set": {"read_at": read.read_at}}
+    tx.write("notifications", UpdateOne({"_id": one.notification_id}, change))
+    return read
+
+
+def read_notification(document: dict[str, Any]) -> Notification:
+    return Notification.model_validate({**document, "notification_id": document["_id"]})

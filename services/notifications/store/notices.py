@@ -1,0 +1,69 @@
+"""Notices: what waits to be told to everybody it concerns."""
+
+from datetime import datetime
+from typing import Any
+
+from pymongo import ReturnDocument, UpdateOne
+
+from services.notifications.model import Notice
+from shared.database import Database
+from shared.transaction import Transaction
+
+LEASE_MS = 30_000
+
+
+def keep_notice(tx: Transaction, notice: Notice) -> None:
+    """Keep a notice in the event's transaction; the same one is kept once."""
+    document = {**notice.model_dump(exclude={"notice_id"}), "state": "open", "lease_until": None}
+    tx.write(
+        "notices", UpdateOne({"_id": notice.notice_id}, {"$setOnInsert": document}, upsert=True)
+    )
+
+
+def keep_newcomer(tx: Transaction, community_id: str, person_id: str, joined_at: datetime) -> None:
+    """Remember that somebody joined, to be told what the community is being told these days."""
+    change = {"community_id": community_id, "person_id": person_id, "joined_at": joined_at}
+    tx.write(
+        "joins", UpdateOne({"_id": f"{community_id}:{person_id}"}, {"$set": change}, upsert=True)
+    )
+
+
+async def claim_notice(database: Database) -> Notice | None:
+    """Take the next open notice for half a minute, by the server's clock.
+
+    Notices about one meeting go in order: who is to hear of its end must have been invited first.
+    """
+    notices = database["notices"]
+    order = [("noticed_at", 1), ("sequence", 1)]
+    candidates = await notices.find({"state": "open"}).sort(order).limit(50).to_list(None)
+    for one in candidates:
+        if one["meeting_id"] and await _earlier(database, one):
+            continue
+        free = {"$lt": [{"$ifNull": ["$lease_until", 0]}, "$$NOW"]}  # a number is before any date
+        claimed = await notices.find_one_and_update(
+            {"_id": one["_id"], "state": "open", "$expr": free},
+            [{"$set": {"lease_until": {"$add": ["$$NOW", LEASE_MS]}}}],
+            return_document=ReturnDocument.AFTER,
+        )
+        if claimed:
+            return read_notice(claimed)
+    return None
+
+
+async def _earlier(database: Database, one: dict[str, Any]) -> bool:
+    before = {
+        "meeting_id": one["meeting_id"],
+        "state": "open",
+        "sequence": {"$lt": one["sequence"]},
+    }
+    return await database["notices"].find_one(before, {"_id": 1}) is not None
+
+
+async def finish_notice(database: Database, notice: Notice, told: int) -> None:
+    """Everybody it concerns has a notification."""
+    change = {"$set": {"state": "done", "told": told}, "$unset": {"lease_until": 1}}
+    await database["notices"].update_one({"_id": notice.notice_id}, change)
+
+
+def read_notice(document: dict[str, Any]) -> Notice:
+    return Notice.model_validate({**document, "notice_id": document["_id"]})

@@ -1,0 +1,107 @@
+"""Rules and categories in force: what operators saved, over what came with the software."""
+
+from weakref import WeakKeyDictionary
+
+from pymongo import UpdateOne
+
+from services.notifications.model import Category, Rule
+from services.notifications.store import built_in
+from shared.errors import NotFound
+from shared.transaction import Transaction
+
+
+class KeptRule(Rule):
+    """A rule as an operator left it; a built-in one that was withdrawn stays so."""
+
+    withdrawn: bool = False
+
+
+# A batch of events reads the rules once: a transaction sees one state of them anyway.
+_read: WeakKeyDictionary[Transaction, dict[str, tuple[Rule, int]]] = WeakKeyDictionary()
+
+
+async def rules(tx: Transaction) -> dict[str, tuple[Rule, int]]:
+    """Every rule in force with its version, by its id; 0 is the built-in version."""
+    if tx not in _read:
+        found = {id: (rule, 0) for id, rule in built_in.rules().items()}
+        for document in await tx.find("rules", {}):
+            if document.pop("withdrawn"):
+                found.pop(document["_id"], None)
+            else:
+                found[document["_id"]] = (_rule(document), document["version"])
+        _read[tx] = dict(sorted(found.items()))
+    return _read[tx]
+
+
+async def rules_for(tx: Transaction, event_type: str) -> list[Rule]:
+    """The rules that may have something to say about events of a type."""
+    return [rule for rule, _ in (await rules(tx)).values() if rule.event == event_type]
+
+
+async def rule(tx: Transaction, rule_id: str) -> Rule:
+    """One rule in force; its version becomes the ETag."""
+    found = (await rules(tx)).get(rule_id)
+    if found is None:
+        raise NotFound(f"There is no rule {rule_id}.")
+    tx.version = found[1] or None
+    return found[0]
+
+
+async def is_rule(tx: Transaction, rule_id: str) -> bool:
+    return rule_id in await rules(tx)
+
+
+async def save_rule(tx: Transaction, rule: Rule) -> None:
+    """Let a rule be in force from the commit on, in every replica."""
+    await _save(tx, KeptRule(**dict(rule)))
+
+
+async def withdraw_rule(tx: Transaction, rule_id: str) -> None:
+    """Let a rule be in force no longer, also if it came with the software."""
+    await _save(tx, KeptRule(**dict(await rule(tx, rule_id)), withdrawn=True))
+
+
+async def _save(tx: Transaction, kept: KeptRule) -> None:
+    _read.pop(tx, None)
+    if await tx.get("rules", kept.rule_id):
+        await tx.change("rules", KeptRule, kept.rule_id, lambda _: kept)
+    else:
+        tx.add("rules", kept.rule_id, kept)
+    if not kept.category.startswith("data."):
+        know_category(tx, kept.category)
+
+
+def _rule(document: dict[str, object]) -> Rule:
+    return Rule.model_validate(
+        {name: document[name] for name in Rule.model_fields if name in document}
+    )
+
+
+async def categories(tx: Transaction) -> dict[str, Category]:
+    """Every category that is known, by its id."""
+    found = dict(built_in.categories())
+    for document in await tx.find("categories", {}):
+        document.pop("_id")
+        found[document["category"]] = Category.model_validate(document)
+    return dict(sorted(found.items()))
+
+
+async def category(tx: Transaction, category: str) -> Category:
+    """One category; what nobody described is described by its name."""
+    document = await tx.get("categories", category)
+    if document:
+        document.pop("_id")
+        return Category.model_validate(document)
+    return built_in.categories().get(category) or Category.plain(category)
+
+
+def know_category(tx: Transaction, category: str) -> None:
+    """From now on people may choose about this category."""
+    if category not in built_in.categories():
+        plain = Category.plain(category).model_dump()
+        tx.write("categories", UpdateOne({"_id": category}, {"$setOnInsert": plain}, upsert=True))
+
+
+def save_category(tx: Transaction, category: Category) -> None:
+    change = {"$set": category.model_dump()}
+    tx.write("categories", UpdateOne({"_id": category.category}, change, upsert=True))
