@@ -9,8 +9,8 @@ from services.scheduling.model import Meeting
 from services.scheduling.store.communities import communities_of, name_of
 from services.scheduling.store.meetings import shown_in_feeds
 from services.scheduling.store.schedules import feed_url
-from services.scheduling.store.settings import SchedulingSettings
-from shared.calendar import Address, Entry, feed
+from services.scheduling.store.settings import settings_of
+from shared.calendar import Entry, feed
 from shared.clock import now
 from shared.transaction import Transaction
 
@@ -29,16 +29,16 @@ async def read_feed(tx: Transaction, token: str) -> bytes | None:
     A person's own shows everything of the communities they belong to at this moment, but what they
     declined. A community's shows no place and no link: its address outlives a membership.
     """
-    moment = now()
+    moment, organizer = now(), settings_of(tx.database).organizer
     if own := await tx.find_one("feeds", {"token_hash": _hash(token)}):
         person_id = own["_id"]
         shown = await shown_in_feeds(tx, await communities_of(tx, person_id), moment)
         kept = [_entry(one) for one in shown if person_id not in one.answers.declined]
-        return feed("Communities of practice", kept, organizer=_organizer(tx))
+        return feed("Communities of practice", kept, organizer=organizer)
     if found := await tx.find_one("schedules", {"feed_token": token}):
         shown = await shown_in_feeds(tx, [found["_id"]], moment)
         public = [_entry(one.model_copy(update={"venue": None, "join_url": None})) for one in shown]
-        return feed(await name_of(tx, found["_id"]), public, organizer=_organizer(tx))
+        return feed(await name_of(tx, found["_id"]), public, organizer=organizer)
     return None
 
 
@@ -56,12 +56,6 @@ def _entry(meeting: Meeting) -> Entry:
         location=meeting.venue,
         url=meeting.join_url,
     )
-
-
-def _organizer(tx: Transaction) -> Address:
-    settings = tx.database.settings
-    assert isinstance(settings, SchedulingSettings)  # noqa: S101 - app.py says so
-    return settings.organizer
 
 
 def _hash(token: str) -> str:

@@ -1,0 +1,218 @@
+"""S1, S2: the community chooses when it meets."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.scheduling import store
+from shared.contracts.scheduling import (
+    MeetingAnnounced,
+    MeetingCancelled,
+    MeetingMoved,
+    MeetingScheduled,
+    MeetingWithdrawn,
+    RhythmChosen,
+    RhythmEnded,
+)
+
+MONDAY = datetime(2027, 1, 4, 9, tzinfo=UTC)
+
+
+def starts(meetings: list[dict[str, Any]]) -> list[str]:
+    return [one["starts_at"] for one in meetings]
+
+
+async def test_each_second_tuesday_stands_six_months_ahead(region):
+    await region.rhythm()
+    assert starts(await region.meetings()) == [
+        "2027-01-12T14:00:00Z", "2027-02-09T14:00:00Z", "2027-03-09T14:00:00Z",
+        "2027-04-13T13:00:00Z", "2027-05-11T13:00:00Z", "2027-06-08T13:00:00Z",
+    ]  # fmt: skip
+
+
+async def test_weekly_at_two_stays_at_two_over_the_change_to_summer_time(region):
+    await region.rhythm(frequency="weekly", nth=None, weekdays=["SU"])
+    found = starts(await region.meetings(**{"from": "2027-03-20T00:00:00Z", "limit": "3"}))
+    assert found == ["2027-03-21T14:00:00Z", "2027-03-28T13:00:00Z", "2027-04-04T13:00:00Z"]
+
+
+async def test_a_choice_is_told_once_with_the_address_of_a_feed_that_works(region):
+    chosen = await region.rhythm()
+    again = await region.rhythm()
+    assert chosen == again
+    [event] = await region.told(RhythmChosen)
+    assert event.description == "every month on the second Tuesday, 14:00 Europe/London"
+    assert event.feed_url == chosen["feed_url"]
+    reply = await region.service.client().get(event.feed_url)
+    assert reply.status_code == 200
+    assert reply.content.count(b"BEGIN:VEVENT") == 6
+
+
+async def test_each_meeting_has_a_uid_of_its_own_that_stays(region):
+    await region.rhythm()
+    before = {one["meeting_id"]: one["uid"] for one in await region.meetings()}
+    assert len(set(before.values())) == 6
+    await region.rhythm(local_time="15:00")
+    after = {one["meeting_id"]: one["uid"] for one in await region.meetings()}
+    assert after == before
+    scheduled = await region.told(MeetingScheduled)
+    assert {event.meeting_id: event.uid for event in scheduled} == before
+
+
+async def test_invitations_go_out_as_meetings_come_within_the_notice_time(region):
+    await region.rhythm()
+    [first] = await region.told(MeetingAnnounced)
+    assert first.starts_at == datetime(2027, 1, 12, 14, tzinfo=UTC)
+    await region.at(datetime(2027, 1, 19, 13, 59, tzinfo=UTC))
+    assert len(await region.told(MeetingAnnounced)) == 1
+    await region.at(datetime(2027, 1, 19, 14, 0, 1, tzinfo=UTC))
+    await region.service.tick()
+    announced = await region.told(MeetingAnnounced)
+    assert [str(e.starts_at.date()) for e in announced] == ["2027-01-12", "2027-02-09"]
+
+
+async def test_several_replicas_announce_a_meeting_once(region):
+    await region.rhythm()
+    await region.fay.put("/communities/c1/notice", json={"days": 180})  # all six are due at once
+    database = region.service.database
+    await asyncio.gather(*(store.announce_due(database) for _ in range(6)))
+    announced = [event.meeting_id for event in await region.told(MeetingAnnounced)]
+    assert len(announced) == len(set(announced)) == 6
+
+
+async def test_a_community_chooses_how_early_it_invites(region):
+    await region.rhythm()
+    reply = await region.fay.put("/communities/c1/notice", json={"days": 40})
+    assert reply.json() == {"days": 40}
+    assert (await region.ann.get("/communities/c1/notice")).json() == {"days": 40}
+    await region.service.tick()
+    assert [e.starts_at.month for e in await region.told(MeetingAnnounced)] == [1, 2]
+    await region.fay.put("/communities/c1/notice", json={"days": 0})
+    await region.at(datetime(2027, 3, 9, 13, 59, tzinfo=UTC))
+    assert len(await region.told(MeetingAnnounced)) == 2
+
+
+async def test_the_horizon_rolls_and_several_replicas_extend_once(region):
+    await region.rhythm()
+    region.service.clock(datetime(2027, 3, 20, tzinfo=UTC))
+    await asyncio.gather(*(store.extend_due(region.service.database) for _ in range(6)))
+    found = starts(await region.meetings(**{"from": "2027-06-20T00:00:00Z"}))
+    assert found == ["2027-07-13T13:00:00Z", "2027-08-10T13:00:00Z", "2027-09-14T13:00:00Z"]
+    scheduled = [event.meeting_id for event in await region.told(MeetingScheduled)]
+    assert len(scheduled) == len(set(scheduled)) == 9
+
+
+async def test_a_rhythm_with_an_end_gives_that_many(region):
+    await region.rhythm(count=2)
+    await region.at(datetime(2027, 6, 1, tzinfo=UTC))
+    assert len(await region.told(MeetingScheduled)) == 2
+
+
+async def test_another_rhythm_cancels_what_people_count_on_and_takes_back_the_rest_quietly(region):
+    await region.rhythm()
+    march = (await region.meetings())[2]
+    await region.answers("ann", f"/meetings/{march['meeting_id']}")
+    before = await region.told()
+    await region.rhythm(nth=3)
+    told = await region.told_since(before)
+    cancelled = [e for e in told if isinstance(e, MeetingCancelled)]
+    assert {str(e.starts_at.date()) for e in cancelled} == {"2027-01-12", "2027-03-09"}
+    assert all(e.revision == 1 and "third Tuesday" in e.reason for e in cancelled)
+    assert len([e for e in told if isinstance(e, MeetingWithdrawn)]) == 4
+    assert len([e for e in told if isinstance(e, RhythmChosen)]) == 1
+    confirmed = [one for one in await region.meetings() if one["status"] == "confirmed"]
+    assert [one["starts_at"][:10] for one in confirmed] == [
+        "2027-01-19", "2027-02-16", "2027-03-16", "2027-04-20", "2027-05-18", "2027-06-15",
+    ]  # fmt: skip
+
+
+async def test_on_days_both_rhythms_share_meetings_go_on_with_their_answers(region):
+    await region.rhythm()
+    january, *_ = await region.meetings()
+    await region.answers("ann", f"/meetings/{january['meeting_id']}")
+    before = await region.told()
+    await region.rhythm(local_time="15:00")
+    told = await region.told_since(before)
+    moved = [event for event in told if isinstance(event, MeetingMoved)]
+    assert len(moved) == 6
+    assert len(told) == 7  # and the choice
+    after = (await region.ann.get(f"/meetings/{january['meeting_id']}")).json()
+    assert (after["starts_at"], after["revision"]) == ("2027-01-12T15:00:00Z", 1)
+    assert after["my_status"] == "accepted"
+
+
+async def test_a_rhythm_that_starts_later_lets_the_old_one_run_until_then(region):
+    await region.rhythm()
+    await region.rhythm(nth=3, starts_on="2027-03-01")
+    confirmed = [one for one in await region.meetings() if one["status"] == "confirmed"]
+    assert [one["starts_at"][:10] for one in confirmed] == [
+        "2027-01-12", "2027-02-09", "2027-03-16", "2027-04-20", "2027-05-18", "2027-06-15",
+    ]  # fmt: skip
+    assert await region.told(MeetingCancelled) == []
+
+
+async def test_a_rhythm_that_starts_beyond_the_horizon_leaves_no_gap(region):
+    await region.rhythm()
+    await region.rhythm(nth=3, starts_on="2027-10-01")
+    found = starts(await region.meetings(**{"from": "2027-06-01T00:00:00Z"}))
+    assert [at[:10] for at in found] == ["2027-06-08", "2027-07-13", "2027-08-10", "2027-09-14"]
+    await region.at(datetime(2027, 5, 1, tzinfo=UTC))
+    found = starts(await region.meetings(**{"from": "2027-09-20T00:00:00Z"}))
+    assert [at[:10] for at in found] == ["2027-10-19"]
+
+
+async def test_what_somebody_arranged_by_hand_stays_through_a_change(region):
+    await region.rhythm()
+    single = await region.meeting(title="Extra")
+    january, february, march, *_ = await region.meetings(**{"from": "2027-01-05T00:00:00Z"})
+    assert february["title"] == "Extra"
+    await region.fay.patch(f"/meetings/{january['meeting_id']}", json={"local_time": "16:00"})
+    await region.fay.post(f"/meetings/{march['meeting_id']}/cancellation", json={"reason": "away"})
+    await region.rhythm(local_time="10:00")
+    after = {one["meeting_id"]: one for one in await region.meetings()}
+    assert after[january["meeting_id"]]["starts_at"] == "2027-01-12T16:00:00Z"
+    assert after[single.rpartition("/")[2]]["status"] == "confirmed"
+    days = [one["starts_at"][:10] for one in after.values()]
+    assert len(days) == len(set(days)) == 7, "no second meeting on a day that was arranged"
+
+
+async def test_ending_a_rhythm_keeps_what_people_count_on(region):
+    await region.rhythm()
+    reply = await region.fay.delete("/communities/c1/rhythm")
+    assert reply.status_code == 204
+    assert starts(await region.meetings()) == ["2027-01-12T14:00:00Z"]
+    assert len(await region.told(RhythmEnded)) == 1
+    assert len(await region.told(MeetingWithdrawn)) == 5
+    assert (await region.fay.get("/communities/c1/rhythm")).status_code == 404
+    assert (await region.fay.delete("/communities/c1/rhythm")).status_code == 404
+    await region.at(MONDAY + timedelta(days=90))
+    assert len(await region.told(MeetingScheduled)) == 6
+
+
+async def test_a_meeting_taken_back_is_gone_for_readers(region):
+    await region.rhythm()
+    june = (await region.meetings())[-1]
+    await region.fay.delete("/communities/c1/rhythm")
+    assert (await region.fay.get(f"/meetings/{june['meeting_id']}")).status_code == 404
+
+
+async def test_members_read_the_rhythm_whole_and_strangers_of_an_open_community_in_part(region):
+    await region.rhythm(venue="Town Hall")
+    whole = (await region.ann.get("/communities/c1/rhythm")).json()
+    assert whole["venue"] == "Town Hall"
+    assert whole["join_url"]
+    assert whole["feed_url"]
+    part = (await region.zoe.get("/communities/c1/rhythm")).json()
+    assert part.keys() == whole.keys() - {"venue", "join_url", "feed_url"}
+
+
+async def test_a_choice_on_an_outdated_version_is_refused(region):
+    await region.rhythm()
+    reply = await region.fay.get("/communities/c1/rhythm")
+    await region.rhythm(local_time="15:00")
+    late = await region.fay.put(
+        "/communities/c1/rhythm",
+        json={"frequency": "weekly", "weekdays": ["MO"], "local_time": "10:00"},
+        headers={"if-match": reply.headers["etag"]},
+    )
+    assert late.status_code == 412
