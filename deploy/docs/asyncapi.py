@@ -7,7 +7,7 @@ import yaml
 from deploy.docs import flow, system
 from deploy.docs.examples import cloud_event
 from deploy.docs.messages import binary, common, dead_letter, foreign, structured
-from deploy.docs.schemas import schema
+from deploy.docs.shape import schema
 from deploy.topics.declared import Topic, declared
 from shared.events import Document, Event
 

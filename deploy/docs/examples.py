@@ -5,7 +5,7 @@ import json
 import uuid
 from typing import Any, cast
 
-from deploy.docs.schemas import schema
+from deploy.docs.shape import schema
 from shared.events import Document, Event, Origin, write
 
 COMMUNITY, PERSON, MEETING, RESOURCE = (

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from deploy.docs.compatible import KEEP, Fault, faults
 from deploy.docs.examples import cloud_event
-from deploy.docs.schemas import contract, schema
+from deploy.docs.shape import contract, schema
 from shared.events import Document, Envelope, Event, Headers, read
 
 Events = Mapping[str, type[Event]]

@@ -134,7 +134,8 @@ def test_a_stale_page_is_named_with_the_mend(
     monkeypatch.setattr(system, "ROOT", tmp_path)
     monkeypatch.setattr(command, "DOCS", tmp_path / "docs")
     monkeypatch.setattr(command, "CONTRACTS", tmp_path)
-    monkeypatch.setattr(system, "services", lambda services=system.services(): services)
+    services = system.services()
+    monkeypatch.setattr(system, "services", lambda: services)
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["docs", *arguments])

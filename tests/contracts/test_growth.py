@@ -1,29 +1,19 @@
 """Contracts only grow: what was recorded must be read by today's code, and the other way about."""
 
-import sys
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field
 
-from deploy.docs import __main__ as command
 from deploy.docs import record, system
 from deploy.docs.compatible import faults
-from deploy.docs.schemas import contract
+from deploy.docs.shape import contract
 from shared.clock import Moment
-from shared.events import EVENTS, Event
+from shared.events import Event
+from tests.contracts.trees import now, recorded
 
 HERE = Path(__file__).parent
-
-
-@pytest.fixture(autouse=True)
-def events_of_these_tests_are_forgotten():
-    """So that no other test meets an event that only this file knows."""
-    before = dict(EVENTS)
-    yield
-    EVENTS.clear()
-    EVENTS.update(before)
 
 
 def test_todays_contracts_fit_what_was_recorded():
@@ -34,59 +24,6 @@ def test_todays_contracts_fit_what_was_recorded():
 def test_every_contract_is_on_record():
     missing = record.unrecorded(HERE, system.events())
     assert not missing, f"run `make flow` and commit: {', '.join(file.name for file in missing)}"
-
-
-class Part(BaseModel):
-    """Something within an event."""
-
-    name: str
-    size: int = 1
-
-
-def recorded() -> type[Event]:
-    """An event as it was when it was recorded."""
-
-    class Planted(Event, topic="wood.trees", key="tree_id"):
-        """A topic's base."""
-
-        tree_id: str
-
-    class TreePlanted(Planted):
-        """A tree stands."""
-
-        kind: Literal["oak", "ash"]
-        height: int
-        planted_at: Moment
-        note: str | None = None
-        label: str = Field(default="tree", max_length=10)
-        parts: tuple[Part, ...] = ()
-
-    return TreePlanted
-
-
-def now(
-    key: str = "tree_id", topic: str = "wood.trees", without: str = "", **fields: Any
-) -> type[Event]:
-    """The same event today, with some fields otherwise: name=(type, default) or name=type."""
-    before = recorded()
-    kept = {n: f for n, f in before.model_fields.items() if n != without}
-    annotations = {n: f.annotation for n, f in kept.items()}
-    values = {n: before.model_fields[n] for n in kept}
-    annotations["planted_at"] = Moment
-    for name, field in fields.items():
-        annotations[name], *default = field if isinstance(field, tuple) else (field,)
-        values.pop(name, None)
-        if default:
-            values[name] = default[0]
-    base = type(
-        "Base",
-        (Event,),
-        {"__annotations__": {"tree_id": str}, "__module__": __name__},
-        topic=topic,
-        key=key,
-    )
-    body = {"__annotations__": annotations, "__module__": __name__, **values}
-    return type("TreePlanted", (base,), body)
 
 
 def against(today: type[Event]) -> list[str]:
@@ -197,54 +134,3 @@ def test_named_fields_of_any_name_are_compared():
     assert faults(counts("integer"), counts("integer"), name="n") == []
     assert faults(counts("integer"), counts("string"), name="n")
     assert faults(counts("integer"), {"type": "object"}, name="n")
-
-
-# recording
-
-
-def test_a_new_event_is_recorded_once_and_a_grown_one_again(tmp_path: Path):
-    events = {"e": recorded()}
-    record.write(tmp_path, record.unrecorded(tmp_path, events))
-    assert record.unrecorded(tmp_path, events) == {}
-    before = (tmp_path / "golden/e/1.json").read_bytes()
-    grown = {"e": now(colour=(str | None, None))}
-    assert record.broken(tmp_path, grown) == []
-    record.write(tmp_path, record.unrecorded(tmp_path, grown))
-    assert len(record.sealed(tmp_path)) == 3, "all fields, the fewest, and all fields of today"
-    assert (tmp_path / "golden/e/1.json").read_bytes() == before
-    assert record.edited(tmp_path) == []
-
-
-def test_an_event_that_is_gone_is_named(tmp_path: Path):
-    record.write(tmp_path, record.unrecorded(tmp_path, {"e": recorded()}))
-    assert "e is gone; keep it" in str(record.broken(tmp_path, {})[0])
-
-
-def test_the_command_records_nothing_that_breaks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    kind = recorded().type
-    record.write(tmp_path, record.unrecorded(tmp_path, {kind: recorded()}))
-    before = (tmp_path / f"schemas/{kind}.json").read_text()
-    monkeypatch.setattr(command, "CONTRACTS", tmp_path)
-    monkeypatch.setattr(system, "events", lambda: {kind: now(without="note")})
-    for arguments in (["docs"], ["docs", "--check"], ["docs", "record"]):
-        monkeypatch.setattr(sys, "argv", arguments)
-        assert command.main() == command.BROKEN
-        assert "TreePlanted.note is gone; keep it" in capsys.readouterr().err
-    assert (tmp_path / f"schemas/{kind}.json").read_text() == before
-
-
-def test_after_a_release_the_record_cannot_be_begun_anew(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-):
-    kind = recorded().type
-    record.write(tmp_path, record.unrecorded(tmp_path, {kind: recorded()}))
-    (tmp_path / "RELEASED").touch()
-    monkeypatch.setattr(system, "ROOT", tmp_path)
-    monkeypatch.setattr(command, "CONTRACTS", tmp_path)
-    monkeypatch.setattr(command, "RELEASED", tmp_path / "RELEASED")
-    monkeypatch.setattr(sys, "argv", ["docs", "record", "--all"])
-    assert command.main() == command.BROKEN
-    assert "they only grow from now on" in capsys.readouterr().err
-    assert (tmp_path / f"schemas/{kind}.json").exists()
