@@ -1,0 +1,41 @@
+"""What the region holds now, for a table."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from deploy.local.tokens import OPERATOR
+from deploy.region.communities import Found, find, insider
+from deploy.region.data import Region
+from deploy.region.doors import Caller, Doors
+
+
+def summarise(region: Region, doors: Doors) -> list[tuple[str, str]]:
+    """A row for each community of the region, and how many others there are."""
+    operator = doors.for_(region.office, OPERATOR)
+    callers = {key: doors.for_(person) for key, person in region.people.items()}
+    ours = [(one, found) for one in region.communities.values() if (found := find(one, operator))]
+    rows = [
+        (found.name, _about(found, insider(one, found, callers), operator)) for one, found in ours
+    ]
+    others = len(operator.every("membership", "communities")) - len(ours)
+    return [*rows, *([("Other communities", str(others))] if others > 0 else [])]
+
+
+def _about(found: Found, someone: Caller | None, operator: Caller) -> str:
+    shared = len(operator.every("resources", "communities", found.id, "resources"))
+    parts = [f"{found.members} members", f"{shared} resources"]
+    if someone:
+        meetings = someone.every("scheduling", "communities", found.id, "meetings")
+        ahead = (one for one in meetings if one["status"] == "confirmed")
+        parts.append(_next(next(ahead, None)))
+    return " · ".join(parts)
+
+
+def _next(meeting: dict[str, Any] | None) -> str:
+    if meeting is None:
+        return "no meeting ahead"
+    zone = ZoneInfo(meeting["zone"])
+    starts_at = datetime.fromisoformat(meeting["starts_at"]).astimezone(zone)
+    day = f"{starts_at:%a} {starts_at.day} {starts_at:%b %Y, %H:%M}"
+    return f"meets {day}, {meeting['format']}"
