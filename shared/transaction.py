@@ -146,6 +146,7 @@ class Transaction:
         version = self.version or 0
         if self.expected_version not in (None, version):
             raise Changed(f"It is at version {version} now. Read it again, then decide.")
+        self.expected_version = None  # If-Match speaks of what the command changes first
         decided = decide(state)
         after, events = (decided[0], decided[1:]) if isinstance(decided, tuple) else (decided, ())
         if after == state and not events:

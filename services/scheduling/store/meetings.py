@@ -17,9 +17,10 @@ AT_ONCE = 200  # meetings announced in one turn of the chore
 
 async def meeting(tx: Transaction, meeting_id: str) -> Meeting:
     """A meeting. NotFound also for one that was taken back."""
-    if await tx.get("meetings", meeting_id) is None:
-        raise no_such_meeting(meeting_id)
-    found = await tx.load("meetings", Meeting, meeting_id)
+    try:
+        found = await tx.load("meetings", Meeting, meeting_id)
+    except NotFound:
+        raise no_such_meeting(meeting_id) from None
     if found.status == "withdrawn":
         raise no_such_meeting(meeting_id)
     return found

@@ -59,10 +59,13 @@ async def end_rhythm(tx: Transaction, community_id: str) -> None:
 
 async def give_notice(tx: Transaction, community_id: str, days: int) -> Schedule:
     """Invite to meetings this many days before, from now on."""
+    changed = await tx.change("schedules", Schedule, community_id, lambda s: s.give_notice(days))
+    version = tx.version
     where = {"community_id": community_id, "status": "confirmed", "announced_at": None}
     for found in await tx.find("meetings", {**where, "starts_at": {"$gt": now()}}):
         await change_meeting(tx, found["_id"], lambda m: m.give_notice(days))
-    return await tx.change("schedules", Schedule, community_id, lambda s: s.give_notice(days))
+    tx.version = version  # the schedule's, not a meeting's
+    return changed
 
 
 async def extend_due(database: Database) -> None:

@@ -206,13 +206,23 @@ async def test_members_read_the_rhythm_whole_and_strangers_of_an_open_community_
     assert part.keys() == whole.keys() - {"venue", "join_url", "feed_url"}
 
 
-async def test_a_choice_on_an_outdated_version_is_refused(region):
+async def test_a_choice_holds_for_the_version_that_was_read_and_no_other(region):
     await region.rhythm()
-    reply = await region.fay.get("/communities/c1/rhythm")
-    await region.rhythm(local_time="15:00")
+    weekly = {"frequency": "weekly", "weekdays": ["MO"], "local_time": "10:00"}
+    etag = (await region.fay.get("/communities/c1/rhythm")).headers["etag"]
+    read = {"if-match": etag}
+    chosen = await region.fay.put("/communities/c1/rhythm", json=weekly, headers=read)
+    assert chosen.status_code == 200
     late = await region.fay.put(
-        "/communities/c1/rhythm",
-        json={"frequency": "weekly", "weekdays": ["MO"], "local_time": "10:00"},
-        headers={"if-match": reply.headers["etag"]},
+        "/communities/c1/rhythm", json=weekly | {"minutes": 90}, headers=read
     )
     assert late.status_code == 412
+    now = (await region.fay.get("/communities/c1/rhythm")).headers["etag"]
+    assert now == chosen.headers["etag"] != etag
+    noticed = await region.fay.put(
+        "/communities/c1/notice", json={"days": 5}, headers={"if-match": now}
+    )
+    assert noticed.status_code == 200
+    assert (await region.fay.get("/communities/c1/notice")).headers["etag"] == noticed.headers[
+        "etag"
+    ]
