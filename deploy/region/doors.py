@@ -99,7 +99,9 @@ class Caller:
     def _ask(
         self, method: str, service: str, path: tuple[str, ...], **content: Any
     ) -> httpx2.Response:
-        url = "/".join([self.doors.urls[service].rstrip("/"), *(quote(one) for one in path)])
+        url = "/".join(
+            [self.doors.urls[service].rstrip("/"), *(quote(one, safe="") for one in path)]
+        )
         headers = {"authorization": f"Bearer {self.token}"}
         try:
             return self.doors.http.request(method, url, headers=headers, **content)
@@ -114,7 +116,7 @@ class Caller:
     def _in_words(self, reply: httpx2.Response) -> str:
         try:
             said = reply.json()
-            why = ": ".join(str(said[word]) for word in ("title", "detail") if said.get(word))
+            why = " ".join(str(said[word]) for word in ("title", "detail") if said.get(word))
         except (ValueError, AttributeError):
             why = reply.text[:500]
         request = reply.request
