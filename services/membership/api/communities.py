@@ -16,6 +16,7 @@ from shared.events import new_id
 from shared.http import Paging, Router, Tx
 
 router = Router(prefix="/communities", tags=["communities"])
+HIDDEN: dict[int | str, dict[str, Any]] = {404: {"description": "Nothing here that I may know of"}}
 
 
 _absent: Any = Field(default=None, exclude_if=lambda value: value is None)
@@ -129,7 +130,7 @@ def _stranger(community: Community, me: Person) -> Standing:
     return Standing(community_id=community.community_id, person_id=me.person_id)
 
 
-@router.get("/{community_id}")
+@router.get("/{community_id}", responses=HIDDEN)
 async def read_community(community_id: str, me: Principal, tx: Tx) -> CommunityPage:
     """A community's page: all, a summary or the name, as its privacy says. 404 if confidential."""
     community, mine, view = await store.seen_by(tx, community_id, me)
@@ -138,7 +139,11 @@ async def read_community(community_id: str, me: Principal, tx: Tx) -> CommunityP
     return page_of(community, mine, me)
 
 
-@router.patch("/{community_id}")
+@router.patch(
+    "/{community_id}",
+    responses=HIDDEN
+    | {403: {"description": "`not-a-facilitator`"}, 412: {"description": "`changed`"}},
+)
 async def redefine_community(
     community_id: str, changes: Changes, me: Principal, tx: Tx
 ) -> CommunityPage:

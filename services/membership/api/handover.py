@@ -8,7 +8,14 @@ from services.membership.model import Handover, Line
 from shared.auth import Principal
 from shared.http import Router, Tx
 
-router = Router(prefix="/communities/{community_id}/handover", tags=["members"])
+router = Router(
+    prefix="/communities/{community_id}/handover",
+    tags=["members"],
+    responses={
+        403: {"description": "`not-a-facilitator`, `not-proposed`"},
+        404: {"description": "`no-handover`, or nothing here that I may know of"},
+    },
+)
 
 
 class Proposal(BaseModel, extra="forbid"):
@@ -17,7 +24,7 @@ class Proposal(BaseModel, extra="forbid"):
     to: Line
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses={409: {"description": "`already-facilitator`"}})
 async def propose_handover(
     community_id: str, proposal: Proposal, me: Principal, tx: Tx
 ) -> Handover:

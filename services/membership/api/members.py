@@ -13,7 +13,11 @@ from shared.clock import Moment, now
 from shared.contracts.membership import Role
 from shared.http import Paging, Router, Tx
 
-router = Router(prefix="/communities/{community_id}", tags=["members"])
+router = Router(
+    prefix="/communities/{community_id}",
+    tags=["members"],
+    responses={404: {"description": "Nothing here that I may know of"}},
+)
 
 
 def _person(person_id: str, me: Principal) -> str:
@@ -56,7 +60,15 @@ class Members(BaseModel):
     next: str | None
 
 
-@router.post("/members", status_code=201, responses={202: {"model": Membership}})
+@router.post(
+    "/members",
+    status_code=201,
+    responses={
+        202: {"model": Membership, "description": "The facilitators decide"},
+        403: {"description": "`invitation-required`"},
+        409: {"description": "`already-member`, `already-requested`"},
+    },
+)
 async def join(community_id: str, me: Principal, tx: Tx, response: Response) -> Membership:
     """Join: 201 where I belong now, 202 where the facilitators decide, 403 without invitation."""
     await store.seen_by(tx, community_id, me)
@@ -69,7 +81,7 @@ async def join(community_id: str, me: Principal, tx: Tx, response: Response) -> 
     return membership
 
 
-@router.get("/members")
+@router.get("/members", responses={403: {"description": "`members-only`"}})
 async def list_members(
     community_id: str, request: Request, me: Principal, tx: Tx, page: Paging
 ) -> Members:
@@ -93,7 +105,14 @@ async def list_members(
     return Members(items=items, next=following)
 
 
-@router.delete("/members/{person_id}", status_code=204)
+@router.delete(
+    "/members/{person_id}",
+    status_code=204,
+    responses={
+        403: {"description": "`not-a-facilitator`"},
+        409: {"description": "`last-facilitator`"},
+    },
+)
 async def leave(community_id: str, person_id: PersonId, me: Principal, tx: Tx) -> None:
     """Leave (`me`), or let a member go. 409 for the last facilitator."""
     await store.seen_by(tx, community_id, me)
@@ -111,7 +130,13 @@ class NewRole(BaseModel, extra="forbid"):
     role: Role
 
 
-@router.put("/members/{person_id}/role")
+@router.put(
+    "/members/{person_id}/role",
+    responses={
+        403: {"description": "`not-a-facilitator`"},
+        409: {"description": "`last-facilitator`"},
+    },
+)
 async def give_role(
     community_id: str, person_id: PersonId, new: NewRole, me: Principal, tx: Tx
 ) -> Membership:

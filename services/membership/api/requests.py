@@ -14,7 +14,14 @@ from shared.clock import Moment, now
 from shared.errors import Invalid
 from shared.http import Paging, Router, Tx
 
-router = Router(prefix="/communities/{community_id}", tags=["members"])
+router = Router(
+    prefix="/communities/{community_id}",
+    tags=["members"],
+    responses={
+        403: {"description": "`not-a-facilitator`"},
+        404: {"description": "Nothing here that I may know of"},
+    },
+)
 
 
 class Invitation(BaseModel, extra="forbid"):
@@ -27,7 +34,11 @@ class UnknownPerson(Invalid):
     """Nobody is registered under this id."""
 
 
-@router.post("/invitations", status_code=201)
+@router.post(
+    "/invitations",
+    status_code=201,
+    responses={409: {"description": "`already-member`, `already-invited`, `already-requested`"}},
+)
 async def invite(community_id: str, invitation: Invitation, me: Principal, tx: Tx) -> Membership:
     """Invite a registered person, who then may join whatever the policy. For facilitators."""
     community, _, _ = await store.seen_by(tx, community_id, me)
