@@ -1,0 +1,204 @@
+"""A region at work: every service, real Kafka, MongoDB and SMTP; and words to tell the story with.
+
+Without Docker by default. With COPSE_TEST_PARTS=compose the same tests run against the composed system
+that `docker compose --env-file deploy/compose/test.env up --build --wait` started.
+"""
+
+import asyncio
+import email
+import email.policy
+import itertools
+import os
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any, cast
+
+import httpx2
+import yaml
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+
+from deploy.local.processes import Process
+from deploy.local.system import System
+from deploy.local.throwaway import throwaway
+from deploy.local.tokens import OPERATOR, mint, person_id
+from tests.kernel.world import until
+
+NOW = "2027-02-20T09:00:00Z"
+TYPES = Path(__file__).parents[2] / "deploy" / "region" / "types"
+_numbers = itertools.count(1)
+
+
+def fresh(name: str) -> str:
+    """An address or a name that no other test uses."""
+    return f"{name}-{uuid.uuid4().hex[:6]}{next(_numbers)}"
+
+
+class Somebody:
+    """A person with a token, who speaks to the services over HTTP."""
+
+    def __init__(self, region: "Region", address: str, token: str) -> None:
+        self.address = address
+        self.person_id = person_id(address)
+        self._region = region
+        self._headers = {"authorization": f"Bearer {token}"}
+
+    async def ask(self, method: str, service: str, path: str, **more: Any) -> httpx2.Response:
+        headers = {**self._headers, **more.pop("headers", {})}
+        url = self._region.urls[service] + path
+        return await self._region.http.request(method, url, headers=headers, **more)
+
+    async def does(self, method: str, service: str, path: str, **more: Any) -> Any:
+        """Ask, and expect that it is done. A fact that is still on its way to a service is waited for."""
+        reply = await self.ask(method, service, path, **more)
+        for _ in range(100):
+            if reply.status_code != 404:
+                break
+            await asyncio.sleep(0.1)
+            reply = await self.ask(method, service, path, **more)
+        assert reply.status_code < 300, f"{method} {path}: {reply.status_code} {reply.text}"
+        return reply.json() if reply.content else None
+
+    async def mails(self, about: str = "") -> list[EmailMessage]:
+        """The mails in my mailbox, oldest first, whose subject holds these words."""
+        return [
+            mail for mail in await self._region.mails_to(self.address) if about in mail["subject"]
+        ]
+
+    async def gets(self, about: str, count: int = 1, seconds: float = 30) -> list[EmailMessage]:
+        """Wait for mails with these words in the subject; more than expected is a failure too."""
+
+        async def arrived() -> bool:
+            return len(await self.mails(about)) >= count
+
+        await until(arrived, seconds=seconds, every=0.3)
+        found = await self.mails(about)
+        assert len(found) == count, [mail["subject"] for mail in found]
+        return found
+
+
+class Region:
+    """Addresses of everything, and the people."""
+
+    def __init__(
+        self, urls: dict[str, str], kafka: str, mailbox: str, keys: Path, system: System | None
+    ) -> None:
+        self.urls = urls
+        self.kafka = kafka
+        self.http = httpx2.AsyncClient(timeout=30)
+        self.system = system
+        self._mailbox = mailbox
+        self._keys = keys
+
+    def person(self, name: str = "ann", *scopes: str, full_name: str | None = None) -> Somebody:
+        address = f"{fresh(name)}@example.org"
+        return Somebody(self, address, mint(self._keys, address, scopes=scopes, name=full_name))
+
+    @property
+    def operator(self) -> Somebody:
+        return self.person("operator", OPERATOR)
+
+    async def prepare(self) -> None:
+        """One clock for all services, and the four community types."""
+        for url in self.urls.values():
+            (await self.http.post(f"{url}/_clock", json={"now": NOW})).raise_for_status()
+        for file in sorted(TYPES.glob("*.yaml")):
+            kind = cast("dict[str, Any]", yaml.safe_load(file.read_text()))
+            type_id = file.stem
+            await self.operator.does("PUT", "membership", f"/community-types/{type_id}", json=kind)
+
+    async def now(self, moment: str) -> None:
+        """Move every service's clock."""
+        for url in self.urls.values():
+            (await self.http.post(f"{url}/_clock", json={"now": moment})).raise_for_status()
+
+    async def community(self, founder: Somebody, **wishes: Any) -> str:
+        """A community that the founder started, known to every service."""
+        body = {
+            "community_type": "group-leads",
+            "name": fresh("Leads of"),
+            "purpose": "To share what works.",
+            "places": ["Kirkby"],
+            "format": "online",
+            "privacy": "open",
+            "join_policy": "open",
+            "charter": "We speak for ourselves.",
+            **wishes,
+        }
+        started = await founder.does("POST", "membership", "/communities", json=body)
+        community_id = cast("str", started["community_id"])
+        await founder.does("GET", "scheduling", f"/communities/{community_id}/meetings")
+        await founder.does("GET", "resources", f"/communities/{community_id}/resources")
+        return community_id
+
+    async def joins(self, person: Somebody, community_id: str) -> None:
+        """A person joins, and every service knows."""
+        await person.does("POST", "membership", f"/communities/{community_id}/members", json={})
+        await person.gets("Welcome to")
+
+    async def mails_to(self, address: str) -> list[EmailMessage]:
+        found = await self.http.get(
+            f"{self._mailbox}/api/v1/search", params={"query": f"to:{address}", "limit": 200}
+        )
+        mails: list[EmailMessage] = []
+        for one in reversed(found.json()["messages"]):
+            raw = await self.http.get(f"{self._mailbox}/api/v1/message/{one['ID']}/raw")
+            mails.append(email.message_from_bytes(raw.content, policy=email.policy.default))
+        return mails
+
+    async def publish(
+        self, topic: str, key: str, value: bytes, headers: list[tuple[str, bytes]]
+    ) -> None:
+        """Publish as an outside system does, with a plain client."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.kafka)
+        await producer.start()
+        try:
+            await producer.send_and_wait(topic, value, key=key.encode(), headers=headers)
+        finally:
+            await producer.stop()
+
+    async def records(self, topic: str) -> list[Any]:
+        """Everything a topic holds."""
+        consumer = AIOKafkaConsumer(
+            topic, bootstrap_servers=self.kafka, auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        try:
+            ends = await consumer.end_offsets([*consumer.assignment()])
+            found: list[Any] = []
+            while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+                for batch in (await consumer.getmany(timeout_ms=500)).values():
+                    found += batch
+            return found
+        finally:
+            await consumer.stop()
+
+    @property
+    def kafka_process(self) -> Process | None:
+        return self.system.parts.kafka_process if self.system else None
+
+
+@asynccontextmanager
+async def a_region() -> AsyncIterator[Region]:
+    """The system under test, on parts without Docker or composed."""
+    if os.environ.get("COPSE_TEST_PARTS") == "compose":
+        told = os.environ
+        names = ("membership", "scheduling", "notifications", "resources")
+        urls = {name: f"http://127.0.0.1:{told[f'COPSE_PORT_{name.upper()}']}" for name in names}
+        kafka = f"127.0.0.1:{told['COPSE_PORT_KAFKA']}"
+        mailbox = f"http://127.0.0.1:{told['COPSE_PORT_MAILBOX']}"
+        region = Region(urls, kafka, mailbox, Path(told["COPSE_TEST_KEYS"]), None)
+        async with region.http:
+            await region.prepare()
+            yield region
+        return
+    with throwaway() as folder:
+        settings = {"COPSE_TEST_CLOCK": "1"}
+        with await asyncio.to_thread(System.start, folder, settings=settings) as system:
+            parts = system.parts
+            region = Region(system.urls, parts.kafka, parts.mailbox, folder, system)
+            async with region.http:
+                await region.prepare()
+                yield region

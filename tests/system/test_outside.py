@@ -1,0 +1,167 @@
+"""An outside system that knows only docs/integrating.md, and a Kafka that goes away."""
+
+import asyncio
+import json
+import os
+import shutil
+from typing import Any
+
+import pytest
+
+from tests.kernel.world import until
+from tests.system.region import NOW, Region, fresh
+
+
+async def test_a_binary_request_from_kcat_becomes_a_mail(region: Region) -> None:
+    kcat = shutil.which("kcat")
+    if kcat is None:
+        pytest.skip("kcat is not installed (apt-get install kcat); aiokafka does the same below")
+    bob = region.person("bob")
+    await bob.does("PUT", "membership", "/people/me", json={})
+    id = fresh("kcat")
+    headers = {
+        "ce_specversion": "1.0",
+        "ce_id": id,
+        "ce_source": "https://hr.example.org",
+        "ce_type": "copse.notifications.NotificationRequested.v1",
+        "content-type": "application/json",
+    }
+    data = {
+        "request_id": id,
+        "audience": {"people": [bob.person_id]},
+        "subject": f"From outside {id}",
+        "text": "The hall is open again.",
+    }
+    flags = [flag for name, value in headers.items() for flag in ("-H", f"{name}={value}")]
+    for _ in range(2):  # sent twice, told once
+        process = await asyncio.create_subprocess_exec(
+            *(kcat, "-P", "-b", region.kafka, "-t", "notifications.requests", "-k", id, *flags),
+            stdin=asyncio.subprocess.PIPE,
+        )
+        async with asyncio.timeout(20):
+            await process.communicate(json.dumps(data).encode())
+        assert process.returncode == 0
+    await bob.gets(id)
+    await asyncio.sleep(2)
+    assert len(await bob.mails(id)) == 1
+
+
+def structured(type: str, id: str, data: dict[str, Any]) -> bytes:
+    return json.dumps(
+        {
+            "specversion": "1.0",
+            "id": id,
+            "source": "https://training.example.org",
+            "type": type,
+            "subject": id,
+            "time": NOW,
+            "data": data,
+        }
+    ).encode()
+
+
+CE = [("content-type", b"application/cloudevents+json")]
+
+
+async def test_an_event_type_nobody_knows_becomes_a_mail_by_a_rule_added_live(
+    region: Region,
+) -> None:
+    ann, bob = region.person("ann"), region.person("bob")
+    community_id = await region.community(ann)
+    await region.joins(bob, community_id)
+    kind = f"org.example.{fresh('course').replace('-', '')}.opened.v1"
+    rule = fresh("course").lower()
+    template = {
+        "subject": "A course opens: {{ data.course }}",
+        "text": "Hello {{ person.name }}, {{ data.course }} opens.",
+        "sample": {"course": "Grounding", "community": "c"},
+    }
+    operator = region.operator
+    await operator.does("PUT", "notifications", f"/templates/{rule}", json=template)
+    body = {
+        "event": kind,
+        "audience": {"members_of": "data.community"},
+        "category": "announcement",
+        "template": rule,
+    }
+    await operator.does("PUT", "notifications", f"/rules/{rule}", json=body)
+    id = fresh("event")
+    data = {"course": f"Course {id}", "community": community_id}
+    await region.publish("external.events", id, structured(kind, id, data), CE)
+    for person in (ann, bob):
+        await person.gets(f"Course {id}")
+
+
+async def test_a_broken_request_is_one_dead_letter_and_the_next_one_works(region: Region) -> None:
+    bob = region.person("bob")
+    await bob.does("PUT", "membership", "/people/me", json={})
+    kind = "copse.notifications.NotificationRequested.v1"
+    broken, good = fresh("broken"), fresh("good")
+    wish = {"subject": f"It works {good}", "text": "Really."}
+    audience = {"people": [bob.person_id]}
+    topic = "notifications.requests"
+    wrong = structured(kind, broken, {"request_id": broken, "audience": audience, "subject": 5})
+    right = structured(kind, good, {"request_id": good, "audience": audience, **wish})
+    await region.publish(topic, "one-key", wrong, CE)
+    await region.publish(topic, "one-key", right, CE)
+    await bob.gets(good)
+
+    async def parked() -> bool:
+        return any(broken.encode() in one.value for one in await region.records(f"{topic}.dead"))
+
+    await until(parked)
+    letters = [one for one in await region.records(f"{topic}.dead") if broken.encode() in one.value]
+    assert len(letters) == 1
+    assert b"subject" in dict(letters[0].headers)["x-error-reason"]
+    listed = await region.operator.does("GET", "notifications", "/dead-letters?limit=200")
+    assert any(topic == one["topic"] for one in listed["items"])
+
+
+async def test_a_header_in_a_subject_from_outside_stays_text(region: Region) -> None:
+    bob = region.person("bob")
+    await bob.does("PUT", "membership", "/people/me", json={})
+    id = fresh("inject")
+    data = {
+        "request_id": id,
+        "audience": {"people": [bob.person_id]},
+        "subject": f"Hello {id}\r\nBcc: all@example.org",
+        "text": "Nothing hidden.",
+    }
+    kind = "copse.notifications.NotificationRequested.v1"
+    await region.publish("notifications.requests", id, structured(kind, id, data), CE)
+
+    async def settled() -> bool:
+        letters = await region.records("notifications.requests.dead")
+        return bool(await bob.mails(id)) or any(id.encode() in one.value for one in letters)
+
+    await until(settled)
+    for mail in await bob.mails(id):
+        assert mail["bcc"] is None
+
+
+@pytest.mark.skipif(
+    os.environ.get("COPSE_TEST_PARTS") == "compose", reason="the containers are not ours to stop"
+)
+async def test_commands_succeed_while_kafka_is_stopped_and_everything_arrives_once(
+    region: Region,
+) -> None:
+    ann, people = region.person("ann"), [region.person(f"p{n}") for n in range(5)]
+    community_id = await region.community(ann)
+    kafka = region.kafka_process
+    assert kafka is not None
+    await asyncio.to_thread(kafka.stop)
+    try:
+        for person in people:
+            path = f"/communities/{community_id}/members"
+            reply = await person.ask("POST", "membership", path, json={})
+            assert reply.status_code == 201
+        link = {"url": "https://example.org/late", "title": fresh("Shared in the dark")}
+        reply = await ann.ask("POST", "resources", f"/communities/{community_id}/links", json=link)
+        assert reply.status_code == 201
+    finally:
+        await asyncio.to_thread(kafka.start)
+    for person in people:
+        await person.gets("Welcome to", seconds=60)
+    await asyncio.sleep(2)
+    for person in people:
+        assert len(await person.mails("Welcome to")) == 1
