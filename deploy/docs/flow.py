@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import yaml
+
 from deploy.docs import system
 from deploy.docs.system import OUTSIDE, Service
 from shared.events import Event
@@ -23,6 +25,15 @@ A handler in *italics* only keeps a local copy of the fact (`@on.projection`); t
 save, and may publish in turn (`@on`). All stand in `services/<name>/handlers`, the events in
 `shared/contracts/<owner>.py`.
 """
+RULES = """\
+## Who is told
+
+Every event passes the rules of notifications. These came with the software (`services/notifications/rules/`); operators
+change them and add others while everything runs.
+
+| Event | Rule | Whom it tells |
+|---|---|---|
+"""
 TIME = """\
 ## As time passes
 
@@ -35,6 +46,7 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD, "```mermaid\n" + picture() + "```\n", LEGEND]
     parts += [_section(topic) for topic in system.topics()]
+    parts.append(RULES + "".join(_rules()))
     parts.append(TIME + "".join(_chores()))
     return "\n".join(parts)
 
@@ -110,12 +122,30 @@ def _chores() -> Iterator[str]:
             yield f"| {service.name} | {often} | `{_name(chore)}` | {system.doc(chore)} |\n"
 
 
+def _rules() -> Iterator[str]:
+    """The built-in rules, as their files have them."""
+    known = system.events()
+    for file in sorted((system.ROOT / "services/notifications/rules").glob("*.yaml")):
+        for rule in yaml.safe_load(file.read_text()):
+            if "event" in rule:
+                event = known[rule["event"]].__name__ if rule["event"] in known else rule["event"]
+                whom = ", ".join(_whom(how, who) for how, who in rule["audience"].items())
+                yield f"| `{event}` | `{rule['rule_id']}` | {whom} |\n"
+
+
+def _whom(how: str, who: str | bool | list[str]) -> str:
+    words = how.replace("_", " ")
+    if isinstance(who, bool):
+        return words
+    return f"{words} `{who}`" if isinstance(who, str) else f"{words} {' or '.join(who)}"
+
+
 def _name(function: Callable[..., Any]) -> str:
     return function.__name__
 
 
 def _box(side: str, service: Service) -> str:
-    purpose = service.purpose.rstrip(".").replace('"', "'")
+    purpose = service.purpose.split(":")[0].rstrip(".").replace('"', "'")
     label = f"<b>{service.name}</b><br/>{purpose}" if side == "out" else f"<b>{service.name}</b>"
     return f'{side}_{service.name}["{label}"]'
 
