@@ -52,10 +52,10 @@ class Schedule(BaseModel, frozen=True):
             raise NoRhythm("A facilitator may choose one: PUT it here.")
         return self.rhythm
 
-    def first_day(self, wish: Rhythm, at: datetime) -> date:
-        """From which day on a wish would take the place of the present rhythm."""
-        now_on = today(at, wish.zone)
-        return max(now_on, wish.starts_on or now_on)
+    def first_day(self, rhythm: Rhythm, at: datetime) -> date:
+        """From which day on a rhythm is the one that holds."""
+        now_on = today(at, rhythm.zone)
+        return max(now_on, rhythm.starts_on or now_on)
 
     def choose(
         self, wish: Rhythm, by: str, feed_url: str, at: datetime

@@ -41,7 +41,7 @@ async def choose_rhythm(tx: Transaction, community_id: str, wish: Rhythm, by: st
     )
     if chosen == before:
         return chosen
-    first = chosen.first_day(wish, moment)
+    first = chosen.first_day(chosen.needs_rhythm(), moment)
     await _add_meetings(tx, before, first - timedelta(days=1), name, moment)
     for old in await meetings_of_rhythm(tx, community_id, first.isoformat(), moment):
         await change_meeting(tx, old.meeting_id, lambda m: chosen.adapt(m, name, moment))

@@ -13,6 +13,8 @@ from shared.settings import Settings
 
 def _mailbox(text: str) -> str:
     name, email = parseaddr(text)
+    if not text.isprintable():
+        raise ValueError("must stand on one line")
     try:
         found = validate_email(email, check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError as error:

@@ -151,6 +151,18 @@ async def test_a_rhythm_that_starts_later_lets_the_old_one_run_until_then(region
     assert await region.told(MeetingCancelled) == []
 
 
+async def test_a_rhythm_that_has_not_started_may_be_put_right_without_starting_early(region):
+    await region.rhythm()
+    await region.rhythm(nth=3, starts_on="2027-03-01")
+    await region.rhythm(nth=3, title="Circle")
+    confirmed = [one for one in await region.meetings() if one["status"] == "confirmed"]
+    assert [(one["starts_at"][:10], one["title"]) for one in confirmed[:3]] == [
+        ("2027-01-12", "Leaders"),
+        ("2027-02-09", "Leaders"),
+        ("2027-03-16", "Circle"),
+    ]
+
+
 async def test_a_rhythm_that_starts_beyond_the_horizon_leaves_no_gap(region):
     await region.rhythm()
     await region.rhythm(nth=3, starts_on="2027-10-01")

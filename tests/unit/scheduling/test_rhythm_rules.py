@@ -134,7 +134,7 @@ def as_the_oracle_sees(rhythm: Rhythm) -> list[datetime]:
         f"DTSTART;TZID={rhythm.zone}:{begin:%Y%m%dT%H%M%S}\r\nDURATION:PT{rhythm.minutes}M\r\n"
         f"RRULE:{rule}\r\nSUMMARY:x\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
     )
-    window = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC) + LATER)
+    window = (datetime(2025, 12, 1, tzinfo=UTC), datetime(2029, 1, 1, tzinfo=UTC) + LATER)
     found = recurring_ical_events.of(Calendar.from_ical(text)).between(*window)
     return sorted(event["DTSTART"].dt.astimezone(UTC) for event in found)
 
