@@ -55,7 +55,7 @@ async def test_who_asks_is_accepted_by_a_facilitator_and_then_welcomed(region: R
     path = f"/communities/{community_id}"
     asked = await bob.ask("POST", "membership", f"{path}/members", json={})
     assert asked.status_code == 202
-    await ann.gets("ask")
+    await ann.gets("would like to join")
     stranger = await bob.ask("GET", "scheduling", f"{path}/meetings")
     assert stranger.status_code == 404
     assert await bob.mails("Welcome to") == []

@@ -86,13 +86,13 @@ async def test_a_freed_seat_goes_to_the_first_in_line_who_is_told_once(region: R
     ]
     assert statuses == ["accepted", "accepted", "waitlisted"]
     await ann.does("PUT", "scheduling", f"{path}/rsvp", json={"status": "declined"})
-    await cas.gets("seat")
+    await cas.gets("You have a seat")
     answers = await ann.does("GET", "scheduling", f"{path}/rsvps")
     found = {one["person_id"]: one["status"] for one in answers["items"]}
     assert found[cas.person_id] == "accepted"
     await asyncio.sleep(2)
-    assert len(await cas.mails("seat")) == 1
-    assert await bob.mails("seat") == []
+    assert len(await cas.mails("You have a seat")) == 1
+    assert await bob.mails("You have a seat") == []
 
 
 async def test_a_cancellation_reaches_the_invited_who_did_not_decline_and_nobody_else(

@@ -74,7 +74,7 @@ async def test_an_event_type_nobody_knows_becomes_a_mail_by_a_rule_added_live(
     template = {
         "subject": "A course opens: {{ data.course }}",
         "text": "Hello {{ person.name }}, {{ data.course }} opens.",
-        "sample": {"course": "Grounding", "community": "c"},
+        "action": {"label": "Read more", "url": "{{ links.message }}"},
     }
     operator = region.operator
     await operator.does("PUT", "notifications", f"/templates/{rule}", json=template)
