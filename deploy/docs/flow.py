@@ -7,7 +7,7 @@ import yaml
 
 from deploy.docs import system
 from deploy.docs.system import OUTSIDE, Service
-from shared.events import Event
+from shared.events import Document, Event
 
 HEAD = """\
 # Who tells whom what
@@ -23,7 +23,7 @@ LEGEND = """\
 
 A handler in *italics* only keeps a local copy of the fact (`@on.projection`); the others react: they decide,
 save, and may publish in turn (`@on`). All stand in `services/<name>/handlers`, the events in
-`shared/contracts/<owner>.py`.
+`shared/contracts/<owner>.py`. A rule is data of notifications: see [who is told](#who-is-told).
 """
 RULES = """\
 ## Who is told
@@ -46,7 +46,7 @@ def page() -> str:
     """The whole page."""
     parts = [HEAD, "```mermaid\n" + picture() + "```\n", LEGEND]
     parts += [_section(topic) for topic in system.topics()]
-    parts.append(RULES + "".join(_rules()))
+    parts.append(RULES + "".join(map(_rule, _rules())))
     parts.append(TIME + "".join(_chores()))
     return "\n".join(parts)
 
@@ -55,7 +55,8 @@ def picture() -> str:
     """Publishers → topics → listeners, as a Mermaid flowchart."""
     lines = ["flowchart LR"]
     lines += ["    subgraph publish [who publishes]", f"        out_others([{OUTSIDE}])"]
-    lines += [f"        {_box('out', service)}" for service in system.services()]
+    speaking = {name for topic in system.topics() for name in publishers(topic)}
+    lines += [f"        {_box('out', one)}" for one in system.services() if one.name in speaking]
     lines += ["    end", "    subgraph topics [topics of Kafka]"]
     lines += [f"        {_id(topic)}[/{topic}/]" for topic in system.topics()]
     lines += ["    end", "    subgraph listen [who listens]"]
@@ -101,7 +102,7 @@ def _section(topic: str) -> str:
 
 
 def _row(event: type[Event]) -> str:
-    handled = " · ".join(_handled(event)) or "–"
+    handled = " · ".join([*_handled(event), *_told(event)]) or "–"
     return f"| `{event.__name__}` | {system.doc(event)} | {handled} |"
 
 
@@ -115,6 +116,12 @@ def _handled(event: type[Event]) -> Iterator[str]:
             )
 
 
+def _told(event: type[Event]) -> Iterator[str]:
+    """The built-in rules of notifications that an event meets."""
+    if found := [f"`{rule['rule_id']}`" for rule in _rules() if rule["event"] == event.type]:
+        yield f"rule {', '.join(found)}"
+
+
 def _chores() -> Iterator[str]:
     for service in system.services():
         for seconds, chore in service.on.chores:
@@ -122,15 +129,17 @@ def _chores() -> Iterator[str]:
             yield f"| {service.name} | {often} | `{_name(chore)}` | {system.doc(chore)} |\n"
 
 
-def _rules() -> Iterator[str]:
-    """The built-in rules, as their files have them."""
-    known = system.events()
+def _rules() -> Iterator[Document]:
+    """The built-in rules of notifications, as their files have them."""
     for file in sorted((system.ROOT / "services/notifications/rules").glob("*.yaml")):
-        for rule in yaml.safe_load(file.read_text()):
-            if "event" in rule:
-                event = known[rule["event"]].__name__ if rule["event"] in known else rule["event"]
-                whom = ", ".join(_whom(how, who) for how, who in rule["audience"].items())
-                yield f"| `{event}` | `{rule['rule_id']}` | {whom} |\n"
+        yield from (rule for rule in yaml.safe_load(file.read_text()) if "event" in rule)
+
+
+def _rule(rule: Document) -> str:
+    known = system.events()
+    event = known[rule["event"]].__name__ if rule["event"] in known else rule["event"]
+    whom = ", ".join(_whom(how, who) for how, who in rule["audience"].items())
+    return f"| `{event}` | `{rule['rule_id']}` | {whom} |\n"
 
 
 def _whom(how: str, who: str | bool | list[str]) -> str:
@@ -146,8 +155,7 @@ def _name(function: Callable[..., Any]) -> str:
 
 def _box(side: str, service: Service) -> str:
     purpose = service.purpose.split(":")[0].rstrip(".").replace('"', "'")
-    label = f"<b>{service.name}</b><br/>{purpose}" if side == "out" else f"<b>{service.name}</b>"
-    return f'{side}_{service.name}["{label}"]'
+    return f'{side}_{service.name}["<b>{service.name}</b><br/>{purpose}"]'
 
 
 def _side(side: str, name: str) -> str:
