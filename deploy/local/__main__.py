@@ -29,7 +29,7 @@ def up() -> None:
     """Start what does not run yet, load the region, say where everything is."""
     with alone():
         table = bring_up(state_folder(), tell)
-    Console(soft_wrap=True).print(table)
+    show(table)
 
 
 @app.command()
@@ -57,7 +57,7 @@ def status() -> None:
     for name in expected:
         state = f"runs, pid {running[name].pid}" if name in running else "stopped"
         table.add_row(name, state, str(state_folder() / "logs" / f"{name}.log"))
-    Console(soft_wrap=True).print(table)
+    show(table)
     raise typer.Exit(0 if running.keys() >= set(expected) else 1)
 
 
@@ -77,6 +77,11 @@ def alone() -> Generator[None]:
     except CannotStart as reason:
         tell(str(reason))
         raise typer.Exit(1) from reason
+
+
+def show(table: Table) -> None:
+    """As wide as its longest row, wherever it is shown: an address that is cut off is none."""
+    Console(width=400, soft_wrap=True).print(table)
 
 
 def tell(progress: str) -> None:
