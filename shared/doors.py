@@ -2,25 +2,28 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import FileResponse, JSONResponse
 from opentelemetry.trace import SpanKind
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
 
-from shared import clock, dead_letters
+from shared import clock, dead_letters, problems
 from shared.auth import OPERATOR, Principal
 from shared.clock import Moment
 from shared.database import Database, is_outage
-from shared.errors import PROBLEM, Busy, Invalid, Malformed, NotFound, Problem
+from shared.errors import PROBLEM, Busy, Invalid, Malformed, NotFound, Problem, Unforeseen
 from shared.http import Paging, Router, Tx, cursor
 from shared.telemetry import PARKED, REQUESTS, follow, log, tracer
+
+ASYNCAPI = Path(__file__).parents[1] / "docs" / "asyncapi.yaml"
 
 
 class Clock(BaseModel):
@@ -109,7 +112,9 @@ def open_on(app: FastAPI) -> None:
     app.add_api_route("/livez", livez, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
     app.add_api_route("/metrics", metrics, include_in_schema=False)
+    app.add_api_route("/asyncapi.yaml", asyncapi, include_in_schema=False)
     app.add_api_route("/_clock", set_clock, methods=["POST"], include_in_schema=False)
+    problems.document_on(app)
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _unacceptable)
     app.add_exception_handler(HTTPException, _http)
@@ -140,6 +145,11 @@ async def readyz(request: Request) -> Response:
 async def metrics() -> Response:
     """Prometheus text format."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def asyncapi() -> Response:
+    """Every event of every service (AsyncAPI 3.0), as `make flow` wrote it from the contracts."""
+    return FileResponse(ASYNCAPI, media_type="application/yaml")
 
 
 async def set_clock(request: Request, clock_: Clock) -> dict[str, str]:
@@ -192,6 +202,8 @@ async def _unacceptable(_: Request, error: Exception) -> Response:
 
 async def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    if error.status_code == 400:
+        return _answer(Malformed(f"The request cannot be read: {error.detail}."))
     body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
     return JSONResponse(body, error.status_code, error.headers, media_type=PROBLEM)
 
@@ -205,7 +217,7 @@ async def _outage(request: Request, error: Exception) -> Response:
 
 async def _unexpected(request: Request, error: Exception) -> Response:
     log.error("a request failed", path=request.url.path, exc_info=error)
-    return _answer(Problem("Something unforeseen happened; it is logged under the trace id."))
+    return _answer(Unforeseen("It is logged under the trace id. Nothing was kept or published."))
 
 
 async def _observe(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -35,6 +35,10 @@ class Problem(Exception):
         }
 
 
+class Unforeseen(Problem):
+    """Something went wrong that should not."""
+
+
 class Malformed(Problem):
     """The request cannot be read."""
 

@@ -144,10 +144,10 @@ class Transaction:
         self.hot = (collection, id)
         state = await self.load(collection, model, id)
         version = self.version or 0
+        decided = decide(state)  # who may not do it learns that, not the version (RFC 9110, 13.2.1)
         if self.expected_version not in (None, version):
             raise Changed(f"It is at version {version} now. Read it again, then decide.")
         self.expected_version = None  # If-Match speaks of what the command changes first
-        decided = decide(state)
         after, events = (decided[0], decided[1:]) if isinstance(decided, tuple) else (decided, ())
         if after == state and not events:
             return state
