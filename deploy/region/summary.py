@@ -18,18 +18,30 @@ def summarise(region: Region, doors: Doors) -> list[tuple[str, str]]:
     rows = [
         (found.name, _about(found, insider(one, found, callers), operator)) for one, found in ours
     ]
-    others = len(operator.every("membership", "communities")) - len(ours)
-    return [*rows, *([("Other communities", str(others))] if others > 0 else [])]
+    if (others := len(operator.every("membership", "communities")) - len(ours)) > 0:
+        rows.append(("Other communities", str(others)))
+    return [*rows, ("Somebody to be", _somebody(region))]
+
+
+def _somebody(region: Region) -> str:
+    """Whom a token could be for, to see a facilitator's side."""
+    community = next(iter(region.communities.values()))
+    address = region.people[community.started_by].address
+    return f"{address}, who facilitates in {community.places[0]}"
 
 
 def _about(found: Found, someone: Caller | None, operator: Caller) -> str:
     shared = len(operator.every("resources", "communities", found.id, "resources"))
-    parts = [f"{found.members} members", f"{shared} resources"]
+    parts = [_count(found.members, "member"), _count(shared, "resource")]
     if someone:
         meetings = someone.every("scheduling", "communities", found.id, "meetings")
         ahead = (one for one in meetings if one["status"] == "confirmed")
         parts.append(_next(next(ahead, None)))
     return " · ".join(parts)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _next(meeting: dict[str, Any] | None) -> str:
