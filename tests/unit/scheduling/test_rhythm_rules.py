@@ -151,6 +151,26 @@ def test_the_oracle_sees_the_same_meetings(rhythm: Rhythm):
     ]
 
 
+around_the_changes = st.builds(
+    a_weekly,
+    interval=st.integers(1, 2),
+    weekdays=st.just(["SU"]),
+    local_time=st.sampled_from(["00:59", "01:00", "01:30", "02:00", "02:15", "02:30", "03:00"]),
+    zone=st.sampled_from(
+        ["Europe/London", "Europe/Paris", "America/New_York", "Australia/Lord_Howe"]
+    ),
+    starts_on=st.dates(date(2026, 1, 1), date(2028, 1, 1)).map(str),
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(rhythm=around_the_changes)
+def test_the_oracle_agrees_on_the_nights_when_clocks_change(rhythm: Rhythm):
+    ours = [rhythm.starts_at(day) for day in rhythm.days(date(2026, 1, 1), date(2030, 1, 1))]
+    theirs = as_the_oracle_sees(rhythm)
+    assert ours == theirs[: len(ours)]
+
+
 @settings(max_examples=100, deadline=None)
 @given(rhythm=rhythms, offset=st.integers(0, 400))
 def test_pieces_of_a_rhythm_make_the_whole(rhythm: Rhythm, offset: int):
