@@ -14,8 +14,6 @@ import yaml
 from deploy.docs import __main__ as command
 from deploy.docs import asyncapi, flow, messages, system
 from shared import dead_letters
-from shared.contracts.notifications import Audience, NotificationRequested
-from shared.database import INBOX_DAYS
 from shared.events import Document
 
 DOCUMENT = asyncapi.document()
@@ -125,31 +123,6 @@ def test_the_page_names_every_event_and_handler():
         for names in service.on.wiring().values():
             assert all(name in page for name in names)
         assert all(f"`{chore.__name__}`" in page for _, chore in service.on.chores)
-
-
-# docs/integrating.md
-
-
-GUIDE = (system.ROOT / "docs/integrating.md").read_text()
-
-
-def test_the_guide_tells_every_field_of_a_request():
-    fields = set(NotificationRequested.model_fields)
-    fields |= {f"audience.{name}" for name in Audience.model_fields}
-    assert set(re.findall(r"^\| `([\w.]+)` \| (?:needed)? ?\|", GUIDE, re.MULTILINE)) == fields
-
-
-def test_the_guide_tells_what_becomes_of_a_broken_event():
-    seconds = [int(wait.total_seconds()) for wait in dead_letters.WAITS]
-    assert seconds == [10, 30, 120, 600, 3600]
-    assert "again after 10 s, 30 s, 2 min, 10 min and 1 h, then dead" in GUIDE
-    assert all(f"`{header}`" in GUIDE for header in messages.ERRORS)
-
-
-def test_the_guide_tells_how_long_ids_are_remembered():
-    assert f"For {INBOX_DAYS} days" in GUIDE
-    kept = int(system.topics()["external.events"].settings["retention.ms"])
-    assert kept == INBOX_DAYS * 86_400_000
 
 
 # staleness
