@@ -2,8 +2,6 @@
 
 from typing import Any
 
-import pytest
-
 from tests.support import Service
 
 
@@ -56,16 +54,15 @@ async def test_a_new_title_is_found_and_the_old_one_is_not(region: Service) -> N
     assert await found(region, "apples") == []
 
 
-@pytest.mark.parametrize(
-    "words", ['"', '"""', "-", "-a", "$where", "{}", "\\", "a\x00b", "the", "😀", "'; drop"]
-)
-async def test_odd_words_find_nothing_and_break_nothing(region: Service, words: str) -> None:
+async def test_odd_words_find_nothing_and_break_nothing(region: Service) -> None:
     await shared(region, "Trees")
-    assert await found(region, words) == []
+    odd = ('"', '"' * 3, "-", "-a", "$where", "{}", "\\", "a\x00b", "the", "😀", "'; drop")
+    for words in odd:
+        assert await found(region, words) == [], words
 
 
-@pytest.mark.parametrize("query", ["", "?q=", "?q=%20%20", "?q=" + "a" * 201])
-async def test_a_search_needs_words(region: Service, query: str) -> None:
-    reply = await region.as_("bob").get(f"/search{query}")
-    assert reply.status_code == 422
-    assert [error["field"] for error in reply.json()["errors"]] == ["q"]
+async def test_a_search_needs_words(region: Service) -> None:
+    for query in ("", "?q=", "?q=%20%20", "?q=" + "a" * 201):
+        reply = await region.as_("bob").get(f"/search{query}")
+        assert reply.status_code == 422
+        assert [error["field"] for error in reply.json()["errors"]] == ["q"]

@@ -33,28 +33,26 @@ async def nothing_is_kept(service: Service) -> bool:
     return counts == [0] * len(collections)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "problem"),
-    [
-        ("setup.exe", EXE, "kind-not-accepted"),
-        ("minutes.pdf", EXE, "not-what-it-says"),
-        ("minutes.docx", ELF, "not-what-it-says"),
-        ("minutes.docx", a_zip(("setup.exe", EXE)), "not-what-it-says"),
-        ("notes.txt", HTML, "not-what-it-says"),
-        ("page.html", HTML, "kind-not-accepted"),
-        ("tree.svg", SVG, "kind-not-accepted"),
-        ("tree.png", SVG, "not-what-it-says"),
-        ("minutes.pdf\u202e.exe", a_pdf(), "kind-not-accepted"),
-        ("minutes.pdf", b"", "not-what-it-says"),
-    ],
-)
-async def test_what_is_not_what_it_says_is_refused_and_not_kept(
-    region: Service, name: str, content: bytes, problem: str
-) -> None:
-    reply = await uploads(region.as_("ann"), name, content)
-    assert reply.status_code == 422, reply.text
-    assert reply.json()["type"] == f"urn:copse:problem:{problem}"
-    assert [error["field"] for error in reply.json()["errors"]] == ["file"]
+NOT_TAKEN = [
+    ("setup.exe", EXE, "kind-not-accepted"),
+    ("minutes.pdf", EXE, "not-what-it-says"),
+    ("minutes.docx", ELF, "not-what-it-says"),
+    ("minutes.docx", a_zip(("setup.exe", EXE)), "not-what-it-says"),
+    ("notes.txt", HTML, "not-what-it-says"),
+    ("page.html", HTML, "kind-not-accepted"),
+    ("tree.svg", SVG, "kind-not-accepted"),
+    ("tree.png", SVG, "not-what-it-says"),
+    ("minutes.pdf\u202e.exe", a_pdf(), "kind-not-accepted"),
+    ("minutes.pdf", b"", "not-what-it-says"),
+]
+
+
+async def test_what_is_not_what_it_says_is_refused_and_not_kept(region: Service) -> None:
+    for name, content, problem in NOT_TAKEN:
+        reply = await uploads(region.as_("ann"), name, content)
+        assert reply.status_code == 422, reply.text
+        assert reply.json()["type"] == f"urn:copse:problem:{problem}"
+        assert [error["field"] for error in reply.json()["errors"]] == ["file"]
     assert await nothing_is_kept(region)
 
 
@@ -101,28 +99,26 @@ async def test_a_10_mb_body_is_no_link(region: Service) -> None:
     assert await nothing_is_kept(region)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "media_type"),
-    [
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+async def test_a_file_is_saved_and_never_shown_by_the_browser(region: Service) -> None:
+    ann = region.as_("ann")
+    for name, content, media_type in (
         ("minutes.pdf", a_pdf(), "application/pdf"),
         ("notes.txt", b"hello", "text/plain"),
-        ("minutes.docx", an_office_file(), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-    ],
-)  # fmt: skip
-async def test_a_file_is_saved_and_never_shown_by_the_browser(
-    region: Service, name: str, content: bytes, media_type: str
-) -> None:
-    ann = region.as_("ann")
-    here = (await uploads(ann, name, content)).headers["location"]
-    got = await ann.get(f"{here}/content")
-    assert got.headers["content-type"] == media_type
-    assert got.headers["content-disposition"].startswith(f'attachment; filename="{name}"; ')
-    assert got.headers["x-content-type-options"] == "nosniff"
-    assert "sandbox" in got.headers["content-security-policy"]
-    assert got.headers["cache-control"] == "private, no-cache"
-    assert int(got.headers["content-length"]) == len(content)
-    again = await ann.get(f"{here}/content", headers={"if-none-match": got.headers["etag"]})
-    assert (again.status_code, again.content) == (304, b"")
+        ("minutes.docx", an_office_file(), WORD),
+    ):
+        here = (await uploads(ann, name, content)).headers["location"]
+        got = await ann.get(f"{here}/content")
+        assert got.headers["content-type"] == media_type
+        assert got.headers["content-disposition"].startswith(f'attachment; filename="{name}"; ')
+        assert got.headers["x-content-type-options"] == "nosniff"
+        assert "sandbox" in got.headers["content-security-policy"]
+        assert got.headers["cache-control"] == "private, no-cache"
+        assert int(got.headers["content-length"]) == len(content)
+        again = await ann.get(f"{here}/content", headers={"if-none-match": got.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
 
 
 async def test_a_name_breaks_no_header(region: Service) -> None:
@@ -143,23 +139,21 @@ async def test_a_name_breaks_no_header(region: Service) -> None:
     assert "%E2%80%AE" not in disposition
 
 
-@pytest.mark.parametrize(
-    ("data", "field"),
-    [
-        ({"title": ""}, "title"),
-        ({"title": "a\r\nBcc: eve@example.org"}, "title"),
-        ({"title": "x" * 201}, "title"),
-        ({"description": "x" * 5001}, "description"),
-        ({"tags": ["a\nb"]}, "tags.0"),
-        ({"tags": ["a"] * 21}, "tags"),
-    ],
-)
-async def test_words_about_a_file_have_bounds(
-    region: Service, data: dict[str, Any], field: str
-) -> None:
-    reply = await uploads(region.as_("ann"), "a.pdf", a_pdf(), **data)
-    assert reply.status_code == 422
-    assert [error["field"] for error in reply.json()["errors"]] == [field]
+WRONG_WORDS: list[tuple[dict[str, Any], str]] = [
+    ({"title": ""}, "title"),
+    ({"title": "a\r\nBcc: eve@example.org"}, "title"),
+    ({"title": "x" * 201}, "title"),
+    ({"description": "x" * 5001}, "description"),
+    ({"tags": ["a\nb"]}, "tags.0"),
+    ({"tags": ["a"] * 21}, "tags"),
+]
+
+
+async def test_words_about_a_file_have_bounds(region: Service) -> None:
+    for wrong, field in WRONG_WORDS:
+        reply = await uploads(region.as_("ann"), "a.pdf", a_pdf(), **wrong)
+        assert reply.status_code == 422
+        assert [error["field"] for error in reply.json()["errors"]] == [field]
     assert await nothing_is_kept(region)
 
 
@@ -389,14 +383,12 @@ async def test_a_virus_is_refused_and_not_kept(region: Service) -> None:
         assert seen == [EICAR, clean]
 
 
-@pytest.mark.parametrize(
-    "answer", [b"INSTREAM size limit exceeded. ERROR\0", b"", b"stream: OK", b"\0"]
-)
-async def test_what_the_scanner_did_not_clear_is_not_kept(region: Service, answer: bytes) -> None:
-    async with a_scanner(lambda _: answer) as (address, _):
-        scanned_at(region, address)
-        reply = await uploads(region.as_("ann"), "a.pdf", a_pdf())
-    assert reply.status_code == 503
+async def test_what_the_scanner_did_not_clear_is_not_kept(region: Service) -> None:
+    for answer in (b"INSTREAM size limit exceeded. ERROR\0", b"", b"stream: OK", b"\0"):
+        async with a_scanner(lambda _, said=answer: said) as (address, _):
+            scanned_at(region, address)
+            reply = await uploads(region.as_("ann"), "a.pdf", a_pdf())
+        assert reply.status_code == 503
     assert await nothing_is_kept(region)
 
 
