@@ -24,7 +24,7 @@ class Event(BaseModel):
     type, `copse.<owner>.<ClassName>.v<version>`, and its docstring says what is now true.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     topic: ClassVar[str] = ""
     key_field: ClassVar[str] = ""
