@@ -25,6 +25,7 @@ from deploy.local.system import System
 from deploy.local.throwaway import throwaway
 from deploy.local.tokens import OPERATOR, mint, person_id
 from tests.kernel.world import until
+from tests.system.parts_compose import SERVICES, Container, copy_keys, port
 
 NOW = "2027-02-20T09:00:00Z"
 TYPES = Path(__file__).parents[2] / "deploy" / "region" / "types"
@@ -83,12 +84,17 @@ class Region:
     """Addresses of everything, and the people."""
 
     def __init__(
-        self, urls: dict[str, str], kafka: str, mailbox: str, keys: Path, system: System | None
+        self,
+        urls: dict[str, str],
+        kafka: str,
+        mailbox: str,
+        keys: Path,
+        kafka_process: Process | Container,
     ) -> None:
         self.urls = urls
         self.kafka = kafka
         self.http = httpx2.AsyncClient(timeout=30)
-        self.system = system
+        self.kafka_process = kafka_process
         self._mailbox = mailbox
         self._keys = keys
 
@@ -175,30 +181,25 @@ class Region:
         finally:
             await consumer.stop()
 
-    @property
-    def kafka_process(self) -> Process | None:
-        return self.system.parts.kafka_process if self.system else None
-
 
 @asynccontextmanager
 async def a_region() -> AsyncIterator[Region]:
     """The system under test, on parts without Docker or composed."""
     if os.environ.get("COPSE_TEST_PARTS") == "compose":
-        told = os.environ
-        names = ("membership", "scheduling", "notifications", "resources")
-        urls = {name: f"http://127.0.0.1:{told[f'COPSE_PORT_{name.upper()}']}" for name in names}
-        kafka = f"127.0.0.1:{told['COPSE_PORT_KAFKA']}"
-        mailbox = f"http://127.0.0.1:{told['COPSE_PORT_MAILBOX']}"
-        region = Region(urls, kafka, mailbox, Path(told["COPSE_TEST_KEYS"]), None)
-        async with region.http:
-            await region.prepare()
-            yield region
+        urls = {name: f"http://127.0.0.1:{port(name)}" for name in SERVICES}
+        kafka, mailbox = f"127.0.0.1:{port('kafka')}", f"http://127.0.0.1:{port('mailbox')}"
+        with throwaway() as folder:
+            copy_keys(folder)
+            region = Region(urls, kafka, mailbox, folder, Container("kafka"))
+            async with region.http:
+                await region.prepare()
+                yield region
         return
     with throwaway() as folder:
         settings = {"COPSE_TEST_CLOCK": "1"}
         with await asyncio.to_thread(System.start, folder, settings=settings) as system:
             parts = system.parts
-            region = Region(system.urls, parts.kafka, parts.mailbox, folder, system)
+            region = Region(system.urls, parts.kafka, parts.mailbox, folder, parts.kafka_process)
             async with region.http:
                 await region.prepare()
                 yield region
