@@ -12,6 +12,7 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
+from shared import dead_letters
 from shared.clock import now
 from shared.database import Database, is_outage
 from shared.inbox import Delivery, Failed, Fenced, Inbox, is_final
@@ -143,6 +144,8 @@ class Consumer(ConsumerRebalanceListener):
 
     async def retry_parked(self) -> None:
         """Try again what was set aside on this member's partitions and is due."""
+        if not await dead_letters.any_due(self._inbox.database):
+            return  # one question a second, not one for each of dozens of partitions
         for tp in [*self._assigned]:
             async with self._locks[tp]:
                 if tp in self._assigned:

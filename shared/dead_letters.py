@@ -49,6 +49,12 @@ def park(tx: Transaction, one: "Delivery", group: str) -> str:
     return state
 
 
+async def any_due(database: Database) -> bool:
+    """Whether any event may be tried again, whosever partition it is of."""
+    where = {"state": "held", "next_at": {"$lte": now()}}
+    return await database["parked"].find_one(where, {"_id": 1}) is not None
+
+
 async def due(database: Database, topic: str, partition: int) -> list[str]:
     """Keys of a partition with an event that may be tried again."""
     where = {"topic": topic, "partition": partition, "state": "held", "next_at": {"$lte": now()}}
