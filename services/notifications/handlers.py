@@ -1,8 +1,9 @@
 """What notifications does when something happens elsewhere: it keeps a little, and applies the rules."""
 
 from services.notifications import channels, store
-from services.notifications.model import EventDoesNotFit, check_event, impersonal
+from services.notifications.model import EventDoesNotFit, check_event, impersonal, known_category
 from shared.clock import now
+from shared.contracts import TOPICS
 from shared.contracts.membership import (
     CommunityRedefined,
     CommunityStarted,
@@ -32,7 +33,7 @@ from shared.telemetry import log, traceparent
 from shared.transaction import Transaction, Write
 
 EXTERNAL = "external.events"
-EVERYTHING = {event.topic for event in EVENTS.values()} | {EXTERNAL}
+EVERYTHING = TOPICS | {EXTERNAL}
 ANSWERS: dict[type[Event], str] = {
     SeatAwaited: "waitlisted",
     SeatConsidered: "tentative",
@@ -97,7 +98,7 @@ async def accept_request(event: NotificationRequested, tx: Transaction) -> None:
     community_id = event.audience.community_id
     if community_id and not await tx.get("communities", community_id):
         raise NotFound(f"audience.community_id: nobody has heard of the community {community_id}.")
-    store.know_category(tx, event.category)
+    store.know_category(tx, known_category(event.category))
 
 
 @on.anything

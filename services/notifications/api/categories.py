@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from services.notifications import store
+from services.notifications.api.places import Plain
 from services.notifications.model import Category
 from shared.auth import OPERATOR, Principal
 from shared.http import Router, Tx
@@ -31,7 +32,7 @@ async def list_categories(me: Principal, tx: Tx) -> Categories:
 
 
 @router.put("/{category}")
-async def describe_category(category: str, body: CategoryBody, me: Principal, tx: Tx) -> Category:
+async def describe_category(category: Plain, body: CategoryBody, me: Principal, tx: Tx) -> Category:
     """From now on a category is called this, and its messages say why they come."""
     me.needs(OPERATOR)
     described = Category(category=category, title=body.title, reason=body.reason)

@@ -1,9 +1,15 @@
-"""Where a list in order of time was left off."""
+"""What stands in addresses: plain ids, and where a list in order of time was left off."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+from fastapi import Path
+
+from services.notifications.model import SLUG
 from shared.errors import Malformed
+
+Plain = Annotated[str, Path(pattern=SLUG)]
+"""The id of something new."""
 
 
 def place(after: list[Any] | None) -> tuple[datetime, str] | None:

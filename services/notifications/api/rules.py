@@ -4,6 +4,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from services.notifications import store
+from services.notifications.api.places import Plain
 from services.notifications.model import Rule, RuleDraft, check_rule
 from shared.auth import OPERATOR, Principal
 from shared.errors import Invalid, NotFound
@@ -61,7 +62,7 @@ async def read_rule(rule_id: str, me: Principal, tx: Tx) -> RuleShown:
 
 @router.put("/{rule_id}")
 async def save_rule(
-    rule_id: str, body: RuleBody, me: Principal, tx: Tx, response: Response
+    rule_id: Plain, body: RuleBody, me: Principal, tx: Tx, response: Response
 ) -> RuleShown:
     """From now on this rule holds, for every event that arrives from here on.
 

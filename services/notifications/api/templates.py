@@ -6,6 +6,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 
 from services.notifications import channels, store
+from services.notifications.api.places import Plain
 from services.notifications.model import (
     NEUTRAL,
     Action,
@@ -92,7 +93,7 @@ async def list_versions(template_id: str, me: Principal, tx: Tx) -> Templates:
 
 
 @router.put("/{template_id}")
-async def save_template(template_id: str, body: TemplateBody, me: Principal, tx: Tx) -> Template:
+async def save_template(template_id: Plain, body: TemplateBody, me: Principal, tx: Tx) -> Template:
     """A new version, which notices use from now on. What was told before keeps its words.
 
     422, naming it, when a variable is unknown to one of the rules that use the template.

@@ -1,10 +1,11 @@
 """A message as bytes on their way to one person (RFC 5322, 2045; invitations RFC 6047)."""
 
+from base64 import b64encode
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.headerregistry import Address as Mailbox
 from email.message import EmailMessage
 from email.policy import SMTP
+from email.utils import format_datetime, quote
 
 from markupsafe import Markup
 
@@ -12,6 +13,8 @@ from services.notifications.channels.invite import Part
 from services.notifications.channels.pages import page
 from services.notifications.model import Message, line
 from shared.calendar import Address
+
+LONGEST_NAME = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +38,66 @@ class Envelope:
 
 def write(message: Message, envelope: Envelope, invite: Part | None = None) -> bytes:
     """The whole mail. Lines end with CRLF; no text of anybody's can begin a header."""
-    mail = EmailMessage(policy=SMTP)
-    mail["Subject"] = message.subject
-    mail["From"] = _mailbox(envelope.sender)
-    mail["To"] = _mailbox(envelope.recipient)
-    mail["Date"] = envelope.sent_at
+    body = EmailMessage(policy=SMTP)
     why = envelope.reason, envelope.unsubscribe
-    mail.set_content(plain(message, *why), cte="quoted-printable")
-    mail.add_alternative(html(message, *why), subtype="html", cte="quoted-printable")
+    body.set_content(plain(message, *why), cte="quoted-printable")
+    body.add_alternative(html(message, *why), subtype="html", cte="quoted-printable")
     if invite:
         method, calendar = invite
-        told = {"charset": "utf-8", "method": method}
-        mail.add_alternative(
-            calendar, maintype="text", subtype="calendar", cte="base64", params=told
-        )
-        mail.add_attachment(
+        body.add_alternative(calendar, maintype="text", subtype="calendar", cte="base64")
+        for part in body.walk():
+            if part.get_content_type() == "text/calendar":
+                # Not in quotes: some programs look for these very letters.
+                del part["Content-Type"]
+                part.set_raw("Content-Type", f"text/calendar; charset=utf-8; method={method}")
+        body.add_attachment(
             calendar, maintype="application", subtype="ics", filename="invite.ics", cte="base64"
         )
-    return _unfolded_headers(envelope) + mail.as_bytes()
+    return _headers(message, envelope) + body.as_bytes()
 
 
-def _unfolded_headers(envelope: Envelope) -> bytes:
-    """Headers of ids and links: folding would turn long ones into encoded words, and break them."""
+def _headers(message: Message, envelope: Envelope) -> bytes:
+    """The message's own headers. Python would fold long links into encoded words, and break them."""
     headers = {
         "Message-ID": envelope.message_id,
+        "Date": format_datetime(envelope.sent_at),
+        "Subject": _words(message.subject),
+        "From": _mailbox(envelope.sender),
+        "To": _mailbox(envelope.recipient),
         "Auto-Submitted": "auto-generated",
         "List-Unsubscribe": f"<{envelope.unsubscribe}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
     if envelope.thread:
-        headers |= {"In-Reply-To": envelope.thread[-1], "References": " ".join(envelope.thread)}
+        # References may grow long; those in the middle may go (RFC 5322, 3.6.4).
+        headers["In-Reply-To"] = envelope.thread[-1]
+        headers["References"] = " ".join((envelope.thread[0], *envelope.thread[1:][-9:]))
     if envelope.traceparent:
         headers["traceparent"] = envelope.traceparent
-    lines = [f"{name}: {line(value)}" for name, value in headers.items()]
-    return "".join(f"{one[:996]}\r\n" for one in lines).encode("ascii", errors="replace")
+    lines = (f"{name}: {value}\r\n" for name, value in headers.items())
+    return "".join(lines).encode("ascii")
 
 
-def _mailbox(address: Address) -> Mailbox:
-    return Mailbox(display_name=line(address.name)[:100], addr_spec=address.email)
+def _words(text: str) -> str:
+    """Anybody's text in a header: on one line, or in encoded words of 60 characters (RFC 2047)."""
+    said = line(text)
+    if said.isascii() and "=?" not in said:
+        return said
+    words = [b""]
+    for one in (character.encode() for character in said):
+        if len(words[-1]) + len(one) > 36:
+            words.append(b"")
+        words[-1] += one
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
+
+
+def _mailbox(address: Address) -> str:
+    name = line(address.name)[:LONGEST_NAME].strip()
+    if not name:
+        return address.email
+    encoded = _words(name)
+    phrase = f'"{quote(name)}"' if encoded == name else encoded
+    return f"{phrase} <{address.email}>"
 
 
 def plain(message: Message, reason: str, unsubscribe: str) -> str:

@@ -1,7 +1,7 @@
 """The rules of who is told what; pure: no clock, no database, no broker, no mail."""
 
 from services.notifications.model.audience import Audience, EventDoesNotFit, Recipients, is_path
-from services.notifications.model.category import Category
+from services.notifications.model.category import Category, known_category
 from services.notifications.model.checks import check_event, check_rule, check_template, preview
 from services.notifications.model.context import (
     NEUTRAL,
@@ -26,7 +26,7 @@ from services.notifications.model.mailing import (
     waiting,
 )
 from services.notifications.model.preferences import Preferences, Scope, Subscription
-from services.notifications.model.rule import Notice, Rule, RuleDraft, identify
+from services.notifications.model.rule import SLUG, Notice, Rule, RuleDraft, identify
 from services.notifications.model.template import (
     Action,
     Draft,
@@ -40,6 +40,7 @@ from services.notifications.model.wording import line, paragraphs
 __all__ = [
     "LOOKS",
     "NEUTRAL",
+    "SLUG",
     "TRAIL",
     "Action",
     "Audience",
@@ -73,6 +74,7 @@ __all__ = [
     "identify",
     "impersonal",
     "is_path",
+    "known_category",
     "line",
     "neutral",
     "paragraphs",

@@ -1,8 +1,22 @@
 """Categories: what kinds of messages there are, and what each says of why it came."""
 
+import re
+
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.notifications.model.rule import Slug
+from services.notifications.model.rule import SLUG, Slug
+from shared.errors import Invalid
+
+
+class NoCategory(Invalid):
+    """This cannot be the name of a category."""
+
+
+def known_category(category: str) -> str:
+    """A category that another system names. Raises NoCategory if it cannot be one."""
+    if not re.fullmatch(SLUG, category):
+        raise NoCategory("category: use small letters, digits and hyphens, as in training-places.")
+    return category
 
 
 class Category(BaseModel):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -20,7 +21,8 @@ from services.notifications.model.audience import (
 from shared.clock import Moment
 from shared.events import Envelope
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
+SLUG = r"^[a-z0-9][a-z0-9-]{0,59}$"
+Slug = Annotated[str, Field(pattern=SLUG)]
 CategoryRef = Annotated[str, Field(pattern=r"^([a-z0-9][a-z0-9-]{0,59}|data\.[\w.-]{1,100})$")]
 Value = str | bool | Annotated[int, Field(ge=-(2**53), le=2**53)] | float | None
 Conditions = dict[Ref, Value | list[Value]]
@@ -154,9 +156,9 @@ class Rule(RuleDraft):
         return hashlib.sha256(f"{self.rule_id}\n{which}".encode()).hexdigest()[:24]
 
     def _category(self, event: Envelope[Any]) -> str:
-        category = one(self.category, event)
-        if category is None:
-            raise EventDoesNotFit(f"The event has no {self.category}.")
+        category = one(self.category, event) or ""
+        if not re.fullmatch(SLUG, category):
+            raise EventDoesNotFit(f"{self.category} must be a category such as training-places.")
         return category
 
 

@@ -9,7 +9,15 @@ from jinja2.meta import find_undeclared_variables
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.notifications.model.rule import Slug
-from services.notifications.model.wording import ENVIRONMENTS, Facts, Guess, line, paragraphs, words
+from services.notifications.model.wording import (
+    ENVIRONMENTS,
+    Facts,
+    Guess,
+    compiled,
+    line,
+    paragraphs,
+    words,
+)
 from shared.clock import Moment
 from shared.errors import Invalid
 
@@ -63,6 +71,7 @@ class Draft(BaseModel):
         for name, source in self.sources().items():
             try:
                 tree = ENVIRONMENTS[name == "html"].parse(source)
+                compiled(source, html=name == "html")
             except TemplateSyntaxError as error:
                 problem = f"line {error.lineno}: {error.message}"
                 raise UnusableTemplate(problem, field=name) from None

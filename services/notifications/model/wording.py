@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
 from markupsafe import Markup, escape
 
 FALLBACK_ZONE = "Europe/London"
@@ -47,6 +47,13 @@ class Guess(Facts):
 
 class _Sandbox(ImmutableSandboxedEnvironment):
     """`data.items` is what the event calls items, never a method of Python's."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" or isinstance(left, str | list) or isinstance(right, str | list):
+            raise SecurityError(f"{operator} could make more than there is room for")
+        return super().call_binop(context, operator, left, right)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, Facts):
@@ -126,7 +133,7 @@ def zone_of(person: object) -> ZoneInfo:
     name = cast("Mapping[str, Any]", person).get("zone") if isinstance(person, Mapping) else None
     try:
         return ZoneInfo(str(name))
-    except (ValueError, OSError):
+    except (ValueError, LookupError, OSError):
         return ZoneInfo(FALLBACK_ZONE)
 
 

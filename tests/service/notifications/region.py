@@ -132,13 +132,13 @@ class Region:
 
     async def told(self) -> list[Mail]:
         """Everybody has been told what there was to tell; every mail there is."""
-        for _ in range(3):
+        notifications = self.service.database["notifications"]
+        for _ in range(10):
             await self.service.tick()
-            await asyncio.sleep(0.21)  # a mail that waits for an earlier one looks again after 0.2 s
-            if not await self.service.database["notifications"].find_one(
-                {"state": "queued", "next_at": {"$lte": now()}}
-            ):
+            soon = {"state": "queued", "next_at": {"$lte": now() + timedelta(seconds=1)}}
+            if not await notifications.find_one(soon):
                 break
+            await asyncio.sleep(0.15)  # what waits for another fact looks again in a moment
         return self.post.mails
 
     async def states(self) -> list[str]:

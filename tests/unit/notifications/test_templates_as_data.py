@@ -1,0 +1,194 @@
+"""What templates may say, and what is refused when one is saved."""
+
+from typing import Any
+
+import pytest
+
+from services.notifications.model import (
+    Draft,
+    Message,
+    Rule,
+    UnknownVariable,
+    UnusableTemplate,
+    check_template,
+    sample,
+)
+from services.notifications.model.context import LINKS
+from services.notifications.store import built_in
+
+ANNOUNCED = built_in.rules()["meeting-announced"]
+UNKNOWN = Rule.model_validate(
+    {
+        "rule_id": "trained",
+        "event": "org.training.Completed",
+        "audience": {"people": "data.person"},
+        "category": "training",
+        "template": "trained",
+    }
+)
+
+
+def a_draft(text: str = "Yes.", **fields: Any) -> Draft:
+    usual = {"subject": "News", "text": text, "action": {"label": "Look", "url": "https://x.org"}}
+    return Draft.model_validate(usual | fields)
+
+
+def filled(text: str = "Yes.", context: dict[str, Any] | None = None, **fields: Any) -> Message:
+    return a_draft(text, **fields).fill(sample(ANNOUNCED) | (context or {}))
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("{{ colour }}", "colour"),
+        ("{{ data.colour }}", "data.colour"),
+        ('{{ data["colour"] }}', "data.colour"),
+        ("{{ meeting.colour.deep }}", "meeting.colour"),
+        ("{% if data.title %}{% else %}{{ data.colour }}{% endif %}", "data.colour"),
+        ("{% for one in data.colours %}{{ one }}{% endfor %}", "data.colours"),
+        ("{{ range(3) }}", "range"),
+        ("{{ person.email }}", "person.email"),
+    ],
+)
+def test_an_unknown_variable_is_refused_and_named(text: str, named: str) -> None:
+    with pytest.raises(UnknownVariable) as refused:
+        check_template("mine", a_draft(text), [ANNOUNCED])
+    assert refused.value.status == 422
+    assert f"`{named}`" in refused.value.detail
+    assert refused.value.extra["unknown"] == [named]
+
+
+@pytest.mark.parametrize("field", ["subject", "html", "more"])
+def test_every_part_is_looked_at(field: str) -> None:
+    with pytest.raises(UnknownVariable) as refused:
+        check_template("mine", a_draft(**{field: "{{ colour }}"}), [ANNOUNCED])
+    assert refused.value.extra["errors"][0]["field"] == field  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% if data.colour is defined %}{{ data.colour }}{% endif %}",
+        "{{ data.colour | default('none') }}",
+        "{% if community is defined %}{{ community.name }}{% endif %}",
+        "{% set mine = 1 %}{{ mine }}",
+        "{{ when(meeting) }} {{ data.starts_at|local }} {{ name_of(person.person_id) }}",
+    ],
+)
+def test_what_is_asked_for_first_may_be_missing(text: str) -> None:
+    check_template("mine", a_draft(text), [ANNOUNCED])
+
+
+def test_every_rule_that_uses_a_template_must_fill_it_in() -> None:
+    welcome = built_in.rules()["welcome"]
+    check_template("mine", a_draft("{{ meeting.title }}"), [ANNOUNCED])
+    with pytest.raises(UnknownVariable, match="the rule welcome"):
+        check_template("mine", a_draft("{{ meeting.title }}"), [ANNOUNCED, welcome])
+
+
+def test_of_an_event_type_nobody_described_anything_may_be_asked() -> None:
+    check_template("mine", a_draft("{{ data.course.grade + 1 }}, {{ data.at|local }}"), [UNKNOWN])
+
+
+@pytest.mark.parametrize("text", ["{{ data.title", "{% if %}", "{{ data.title|no_such_filter }}"])
+def test_what_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(UnusableTemplate):
+        check_template("mine", a_draft(text), [ANNOUNCED])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ ''.__class__.__mro__ }}",
+        "{{ name_of.__globals__ }}",
+        "{{ data.__class__ }}",
+        "{{ 'x' * 99999999999 }}",
+        "{{ when.__init__.__globals__ }}",
+    ],
+)
+def test_no_template_reaches_beyond_what_it_is_given(text: str) -> None:
+    with pytest.raises((UnknownVariable, UnusableTemplate)):
+        check_template("mine", a_draft(text), [ANNOUNCED])
+
+
+def test_confidential_mails_may_name_nothing_of_the_community() -> None:
+    with pytest.raises(UnknownVariable, match="community"):
+        check_template("confidential", a_draft("{{ community.name }}"), [])
+    check_template("confidential", a_draft("{{ person.name }} {{ links.message }}"), [])
+
+
+def test_html_in_a_name_is_escaped() -> None:
+    evil = {"person": {"name": "<script>alert(1)</script>", "zone": "Europe/London"}}
+    made = filled("Hello {{ person.name }}", evil)
+    assert "<script>" in made.text
+    assert "<script>" not in made.html
+    own = filled(html="<p>Hello {{ person.name }}</p>", context=evil)
+    assert own.html == "<p>Hello &lt;script&gt;alert(1)&lt;/script&gt;</p>"
+
+
+def test_a_subject_is_one_short_line() -> None:
+    made = filled(
+        subject="{{ data.title }}", context={"data": {"title": "a\r\nBcc: eve\u2028@x" + "y" * 500}}
+    )
+    assert "\n" not in made.subject
+    assert "\u2028" not in made.subject
+    assert len(made.subject) == 200
+
+
+def test_what_an_event_calls_items_is_no_method() -> None:
+    draft = a_draft("{{ data.items }} {{ data.keys }}")
+    context = sample(UNKNOWN)
+    data = type(context["data"])("data", {"items": "seven", "keys": "two"})
+    assert draft.fill(context | {"data": data}).text == "seven two"
+
+
+def test_addresses_can_be_clicked_and_nothing_else() -> None:
+    made = filled("See https://x.org/a?b=1&c=2. And javascript:alert(1)")
+    assert '<a href="https://x.org/a?b=1&amp;c=2">https://x.org/a?b=1&amp;c=2</a>.' in made.html
+    assert "javascript:alert(1)" in made.html
+    assert 'href="javascript' not in made.html
+
+
+@pytest.mark.parametrize(
+    ("zone", "said"),
+    [
+        ("Europe/London", "Tuesday 14 April 2026, 14:00 to 15:00 (Europe/London)"),
+        ("America/New_York", "Tuesday 14 April 2026, 09:00 to 10:00 (America/New_York)"),
+        ("Pacific/Auckland", "Wednesday 15 April 2026, 01:00 to 02:00 (Pacific/Auckland)"),
+        ("Asia/Tokyo", "Tuesday 14 April 2026, 22:00 to 23:00 (Asia/Tokyo)"),
+        ("Not/AZone", "Tuesday 14 April 2026, 14:00 to 15:00 (Europe/London)"),
+        (None, "Tuesday 14 April 2026, 14:00 to 15:00 (Europe/London)"),
+    ],
+)
+def test_times_are_the_readers_own(zone: str | None, said: str) -> None:
+    context = {
+        "person": {"name": "Ann", "zone": zone},
+        "meeting": {"starts_at": "2026-04-14T13:00:00Z", "ends_at": "2026-04-14T14:00:00Z"},
+    }
+    assert filled("{{ when(meeting) }}", context).text == said
+
+
+RULES = built_in.rules().values()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
+def test_every_built_in_message_says_why_and_offers_one_thing_to_do(rule: Rule) -> None:
+    template = built_in.templates()[rule.template]
+    check_template(rule.template, template, [rule])
+    context = sample(rule)
+    data = context["data"]
+    if "action_url" in data:
+        context["data"] = type(data)("data", {**data, "action_url": None, "action_label": None})
+    made = template.fill(context)
+    category = built_in.categories()[
+        "announcement" if rule.category.startswith("data.") else rule.category
+    ]
+    assert category.reason.startswith("You get this because")
+    assert made.subject
+    assert made.action_label
+    links = [LINKS["message"], f"{LINKS['message']}/invite.ics", data.get("feed_url")]
+    assert made.action_url in links
+
+
+def test_every_built_in_template_is_used_or_takes_the_place_of_others() -> None:
+    assert set(built_in.templates()) == {rule.template for rule in RULES} | {"confidential"}
