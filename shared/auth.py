@@ -41,6 +41,7 @@ class Keys:
 
     def __init__(self, where: str, issuer: str, audience: str) -> None:
         self._where = where
+        self._file: tuple[int, jwt.PyJWKSet] | None = None
         self._check = partial(
             jwt.decode,
             algorithms=ALGORITHMS,
@@ -57,6 +58,8 @@ class Keys:
         try:
             claims: dict[str, Any] = self._check(token, await self._key(token))
         except jwt.PyJWKClientConnectionError as error:
+            raise Busy(f"The issuer's keys cannot be read now: {error}") from None
+        except OSError as error:
             raise Busy(f"The issuer's keys cannot be read now: {error}") from None
         except (jwt.PyJWTError, ValueError) as error:
             raise Unauthenticated(f"The bearer token is not valid: {error}.") from None
@@ -80,6 +83,14 @@ class Keys:
             if key.key_id == wanted:
                 return key
         raise jwt.InvalidKeyError("no key of the issuer has its kid")
+
+    def _from_file(self) -> jwt.PyJWKSet:
+        """Read anew only when the file was replaced; a look at its time costs microseconds."""
+        file = Path(self._where)
+        changed = file.stat().st_mtime_ns
+        if self._file is None or self._file[0] != changed:
+            self._file = changed, jwt.PyJWKSet.from_dict(json.loads(file.read_text()))
+        return self._file[1]
 
 
 async def authenticate(request: Request) -> Person:

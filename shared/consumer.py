@@ -2,8 +2,10 @@
 
 import asyncio
 import random
+import time
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -13,7 +15,6 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from shared import dead_letters
-from shared.clock import now
 from shared.database import Database, is_outage
 from shared.inbox import Delivery, Failed, Fenced, Inbox, is_final
 from shared.listener import Listener
@@ -21,6 +22,8 @@ from shared.telemetry import BATCH, LAG, log
 
 Record = ConsumerRecord[bytes, bytes]
 TRIES = 3
+FIRST_SIZE = 64  # events of the first transaction; doubled while transactions are short
+LONG_SECONDS = 1.0  # mongod ends a transaction after 5 s (transactionLifetimeLimitSeconds)
 
 
 class Consumer(ConsumerRebalanceListener):
@@ -31,7 +34,11 @@ class Consumer(ConsumerRebalanceListener):
         self._locks: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._assigned: set[TopicPartition] = set()
         self._targets: dict[TopicPartition, int] | None = None
-        self._moved = now()
+        self._moved = time.monotonic()
+        self._joined = False
+        self._done: dict[TopicPartition, int] = {}
+        self._size = FIRST_SIZE
+        self._most = most
         self.waiting = False  # MongoDB is away
         self.recreated: set[TopicPartition] = set()
         self.subscriber = broker.subscriber(
@@ -59,7 +66,7 @@ class Consumer(ConsumerRebalanceListener):
             by_partition[TopicPartition(record.topic, record.partition)].append(record)
         done = await asyncio.gather(*(self._partition(tp, rs) for tp, rs in by_partition.items()))
         offsets = {tp: offset for tp, offset in zip(by_partition, done, strict=True) if offset}
-        self._moved = now()
+        self._moved = time.monotonic()
         try:
             if offsets:
                 await self._client.commit(offsets)
@@ -91,7 +98,8 @@ class Consumer(ConsumerRebalanceListener):
                     pause = min(pause * 2, 30)
                 else:
                     self.waiting = False
-                    return records[-1].offset + 1
+                    self._done[tp] = records[-1].offset + 1
+                    return self._done[tp]
             return None
 
     async def _resume(self, tp: TopicPartition, offset: int) -> bool:
@@ -118,8 +126,12 @@ class Consumer(ConsumerRebalanceListener):
         tries = 0
         while work:
             part = work.popleft()
+            if len(part) > self._size:
+                work.extendleft([part[self._size :], part[: self._size]])
+                continue
             try:
-                await self._inbox.apply(tp, part)
+                with self._paced():
+                    await self._inbox.apply(tp, part)
                 continue
             except Failed as failure:
                 error, at = failure.error, failure.at
@@ -141,6 +153,17 @@ class Consumer(ConsumerRebalanceListener):
             else:
                 await asyncio.sleep(0.1 * 4**tries * random.uniform(0.5, 1))  # noqa: S311
             work.appendleft(part)
+
+    @contextmanager
+    def _paced(self) -> Generator[None, None, None]:
+        """Keep transactions well below MongoDB's limit on their lifetime, however slow the handlers are."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self._moved = time.monotonic()
+            slow = self._moved - began > LONG_SECONDS
+            self._size = max(1, self._size // 2) if slow else min(self._most, self._size * 2)
 
     async def retry_parked(self) -> None:
         """Try again what was set aside on this member's partitions and is due."""
@@ -167,8 +190,10 @@ class Consumer(ConsumerRebalanceListener):
 
     async def _assigned_now(self, assigned: set[TopicPartition]) -> None:
         """Take over; the position is read from MongoDB with the first records."""
-        self._assigned = set(assigned)
-        self._moved = now()
+        self._assigned, self._joined = set(assigned), True
+        if self._targets:
+            self._targets = {tp: end for tp, end in self._targets.items() if tp in assigned}
+        self._moved = time.monotonic()
 
     on_partitions_revoked: Any = _revoked  # aiokafka awaits them, its types do not say so
     on_partitions_assigned: Any = _assigned_now
@@ -177,23 +202,24 @@ class Consumer(ConsumerRebalanceListener):
 
     async def measure(self) -> int:
         """Records behind, over all partitions; feeds readiness, the lag metric and the watchdog."""
-        if not self._client or not self._assigned:
+        if not self._client or not self._joined:
+            return 0
+        if not self._assigned:  # more replicas than partitions: this one stands by
+            self._targets = {}
             return 0
         ends: dict[TopicPartition, int] = await self._client.end_offsets([*self._assigned])
-        behind = 0
-        for tp, end in ends.items():
-            lag = max(0, end - await self._client.position(tp))
-            LAG.labels(tp.topic, tp.partition).set(lag)
-            behind += lag
         if self._targets is None:
             self._targets = ends
-        self._targets = {
-            tp: end
-            for tp, end in self._targets.items()
-            if tp in self._assigned and await self._client.position(tp) < end
-        }
+        behind = 0
+        for tp, end in ends.items():
+            busy = tp in self._locks and self._locks[tp].locked()
+            here = self._done.get(tp, 0) if busy else await self._client.position(tp)
+            LAG.labels(tp.topic, tp.partition).set(max(0, end - here))
+            behind += max(0, end - here)
+            if here >= self._targets.get(tp, 0):
+                self._targets.pop(tp, None)
         if not behind:
-            self._moved = now()
+            self._moved = time.monotonic()
         return behind
 
     @property
@@ -204,7 +230,7 @@ class Consumer(ConsumerRebalanceListener):
     @property
     def still_for(self) -> float:
         """Seconds in which records waited and none was taken."""
-        return (now() - self._moved).total_seconds()
+        return time.monotonic() - self._moved
 
 
 async def _parse(message: Any) -> KafkaMessage:

@@ -209,14 +209,14 @@ async def _http(_: Request, error: Exception) -> Response:
 
 
 async def _outage(request: Request, error: Exception) -> Response:
-    log.warning("MongoDB failed a request", path=request.url.path, error=repr(error)[:500])
+    log.warning("MongoDB failed a request", route=_route(request), error=repr(error)[:500])
     if not is_outage(error):
         return await _unexpected(request, error)
     return await _problem(request, Busy("The database is away. Nothing is known to be done."))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("a request failed", path=request.url.path, exc_info=error)
+    log.error("a request failed", route=_route(request), exc_info=error)
     return _answer(Unforeseen("It is logged under the trace id. Nothing was kept or published."))
 
 
@@ -224,13 +224,18 @@ async def _observe(request: Request, respond: Callable[[Request], Awaitable[Resp
     began = time.perf_counter()
     context = follow(request.headers.get("traceparent"))
     with tracer.start_as_current_span(
-        f"{request.method} {request.url.path}", context=context, kind=SpanKind.SERVER
+        request.method, context=context, kind=SpanKind.SERVER
     ) as span:
         response = await respond(request)
+        route = _route(request)
+        span.update_name(f"{request.method} {route}")
         span.set_attribute("http.response.status_code", response.status_code)
         response.headers["x-trace-id"] = f"{span.get_span_context().trace_id:032x}"
-    route = getattr(request.scope.get("route"), "path", "unknown")
-    REQUESTS.labels(route, request.method, response.status_code).observe(
-        time.perf_counter() - began
-    )
+    seconds = time.perf_counter() - began
+    REQUESTS.labels(route, request.method, response.status_code).observe(seconds)
     return response
+
+
+def _route(request: Request) -> str:
+    """The route as declared: a path itself may hold a secret, such as a feed's token."""
+    return getattr(request.scope.get("route"), "path", "unknown")

@@ -1,11 +1,11 @@
 """Every event takes effect once: watermark, event ids, and what is set aside; one transaction a batch."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiokafka import TopicPartition
-from pymongo import InsertOne
 from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared import dead_letters
@@ -94,9 +94,7 @@ class Inbox:
         """Apply a partition's deliveries in one transaction. Raises Failed, Fenced, PyMongoError."""
         position = self.positions[tp]
         fresh = [one for one in batch if one.offset > position and one.envelope]
-        for one in batch:
-            if not one.envelope:
-                CONSUMED.labels(tp.topic, "skipped").inc()
+        CONSUMED.labels(tp.topic, "skipped").inc(sum(one.envelope is None for one in batch))
         if not fresh:
             return
 
@@ -151,7 +149,7 @@ class Inbox:
         *,
         careful: bool,
     ) -> None:
-        outcomes: list[tuple[str, str]] = []
+        outcomes: Counter[str] = Counter()
 
         async def work(tx: Transaction) -> None:
             outcomes.clear()
@@ -165,11 +163,11 @@ class Inbox:
                     raise
                 except Exception as error:
                     raise Failed(at, error) from error
-                outcomes.append((one.topic, outcome))
+                outcomes[outcome] += 1
 
         await self.database.transact(work)
-        for outcome in outcomes:
-            CONSUMED.labels(*outcome).inc()
+        for outcome, count in outcomes.items():
+            CONSUMED.labels(batch[0].topic, outcome).inc(count)
 
     async def _take(self, one: Delivery, tx: Transaction, waiting: set[str], seen: set[str]) -> str:
         """Handle an event, or set it aside, or know it already; the outcome is a label of the metric."""
@@ -184,11 +182,12 @@ class Inbox:
             return "held"
         if envelope is None:
             return "skipped"
-        if envelope.identity in seen:
+        identity = envelope.identity
+        if identity in seen:
             return "duplicate"
         await self._handle(one, envelope, tx)
         if self.on.reacts_to(envelope.type):
-            seen.add(envelope.identity)  # its copy may be in this very batch
+            seen.add(identity)  # its copy may be in this very batch
         return "applied"
 
     async def _remember(
@@ -213,11 +212,10 @@ class Inbox:
         elif len(set(wanted)) < len(wanted):
             raise _SeenBefore
         moment = now()
-        for id in dict.fromkeys(wanted):
-            if id not in seen:
-                tx.write("inbox", InsertOne({"_id": id, "at": moment}))
+        new = [{"_id": id, "at": moment} for id in dict.fromkeys(wanted) if id not in seen]
         try:
-            await tx.flush("inbox")
+            if new:
+                await tx.insert("inbox", new)
         except BulkWriteError as error:
             if not careful and is_duplicate(error):
                 raise _SeenBefore from None

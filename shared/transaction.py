@@ -106,6 +106,10 @@ class Transaction:
         done = await self.database[collection].update_one(where, update, session=self._session)
         return done.matched_count == 1
 
+    async def insert(self, collection: str, documents: Sequence[Document]) -> None:
+        """Insert documents at once. BulkWriteError where one of the ids is taken."""
+        await self.database[collection].insert_many(documents, session=self._session)
+
     async def remove(self, collection: str, where: Filter) -> bool:
         """Delete a document at once. False if none fits."""
         done = await self.database[collection].delete_one(where, session=self._session)
