@@ -136,6 +136,7 @@ def test_a_stale_page_is_named_with_the_mend(
     monkeypatch.setattr(command, "CONTRACTS", tmp_path)
     services = system.services()
     monkeypatch.setattr(system, "services", lambda: services)
+    monkeypatch.setattr(asyncapi, "page", lambda: "the same each time, and slow to write\n")
 
     def run(*arguments: str) -> int:
         monkeypatch.setattr(sys, "argv", ["docs", *arguments])
