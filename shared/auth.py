@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import jwt
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPBearer
 
 from shared.errors import Busy, Forbidden, Unauthenticated
 
@@ -93,7 +94,13 @@ class Keys:
         return self._file[1]
 
 
-async def authenticate(request: Request) -> Person:
+_scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token of the issuer.")
+
+
+async def authenticate(
+    request: Request,
+    _declared: Annotated[object, Security(_scheme)] = None,  # what OpenAPI says of it
+) -> Person:
     """The Principal of a request, from `Authorization: Bearer …` (RFC 6750)."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
