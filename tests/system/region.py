@@ -44,10 +44,10 @@ class Somebody:
         self.address = address
         self.person_id = person_id(address)
         self._region = region
-        self._headers = {"authorization": f"Bearer {token}"}
+        self.authorization = f"Bearer {token}"
 
     async def ask(self, method: str, service: str, path: str, **more: Any) -> httpx2.Response:
-        headers = {**self._headers, **more.pop("headers", {})}
+        headers = {"authorization": self.authorization, **more.pop("headers", {})}
         url = self._region.urls[service] + path
         return await self._region.http.request(method, url, headers=headers, **more)
 
