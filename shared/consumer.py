@@ -6,7 +6,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
@@ -60,7 +60,7 @@ class Consumer(ConsumerRebalanceListener):
         self.subscriber(self._take)
 
     async def _take(self, message: KafkaMessage) -> None:
-        records: tuple[Record, ...] = message.raw_message  # pyright: ignore
+        records = cast("tuple[Record, ...]", message.raw_message)
         by_partition: defaultdict[TopicPartition, list[Record]] = defaultdict(list)
         for record in records:
             by_partition[TopicPartition(record.topic, record.partition)].append(record)

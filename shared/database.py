@@ -36,7 +36,7 @@ def _as_text(value: Any) -> Any:
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, set | frozenset):
-        return sorted(value)  # pyright: ignore
+        return sorted(cast("set[Any]", value))
     raise TypeError(f"MongoDB cannot hold a {type(value).__name__}")
 
 
