@@ -168,37 +168,43 @@ class Origin:
     causationid: str | None = None
 
 
-def write(event: Event, sequence: int, origin: Origin) -> Document:
-    """The outbox document of an event: one structured CloudEvent, and the headers that route it."""
-    event_id, moment = new_id(), now()
+@cache
+def _of_the_type(kind: type[Event]) -> tuple[Document, Headers]:
+    """The attributes and headers that all events of a type have in common."""
     attributes: Document = {
         "specversion": "1.0",
-        "id": event_id,
-        "type": event.type,
-        "source": origin.source,
-        "subject": event.key,
-        "partitionkey": event.key,
-        "time": moment.isoformat(),
+        "type": kind.type,
         "datacontenttype": "application/json",
-        "dataschema": f"/contracts/{event.type}",
+        "dataschema": f"/contracts/{kind.type}",
+    }
+    return attributes, [("content-type", STRUCTURED.encode()), ("ce_type", kind.type.encode())]
+
+
+def write(event: Event, sequence: int, origin: Origin) -> Document:
+    """The outbox document of an event: one structured CloudEvent, and the headers that route it."""
+    event_id, moment, key = new_id(), now(), event.key
+    attributes, headers = _of_the_type(type(event))
+    headers = [*headers, ("ce_id", event_id.encode())]
+    attributes = {
+        **attributes,
+        "id": event_id,
+        "source": origin.source,
+        "subject": key,
+        "partitionkey": key,
+        "time": moment,
         "sequence": f"{sequence:019d}",  # sorts as text, as the extension asks
         "correlationid": origin.correlationid or event_id,
+        "data": orjson.Fragment(event.model_dump_json()),
     }
-    headers: Headers = [
-        ("content-type", STRUCTURED.encode()),
-        ("ce_id", event_id.encode()),
-        ("ce_type", event.type.encode()),
-    ]
     if origin.traceparent:
         attributes["traceparent"] = origin.traceparent
         headers.append(("traceparent", origin.traceparent.encode()))
     if origin.causationid:
         attributes["causationid"] = origin.causationid
-    attributes["data"] = orjson.Fragment(event.model_dump_json().encode())
     return {
         "_id": event_id,
         "topic": event.topic,
-        "key": event.key,
+        "key": key,
         "seq": sequence,
         "at": moment,
         "value": orjson.dumps(attributes),
