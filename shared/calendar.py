@@ -120,9 +120,11 @@ def _event(entry: Entry, status: str, organizer: Address) -> Component:
     _add(event, dtstart=starts_at, dtend=ends_at)
     _add(event, summary=_text(entry.title), organizer=_address(organizer))
     _add(event, status=status.upper(), transp="OPAQUE" if status == "confirmed" else "TRANSPARENT")
-    if entry.description:
-        _add(event, description=_text(entry.description, lines=True))
-    # Several programs show no URL, but all show where it is.
+    # Several programs show no URL, but all show where it is, and what it is about.
+    joining = entry.url if entry.location and status == "confirmed" else None
+    paragraphs = [entry.description, f"Join online: {joining}" if joining else ""]
+    if description := "\n\n".join(filter(None, paragraphs)):
+        _add(event, description=_text(description, lines=True))
     if where := entry.location or entry.url:
         _add(event, location=_text(where))
     if entry.url:

@@ -300,6 +300,18 @@ def test_a_meeting_without_a_venue_shows_its_link_as_the_place():
     assert meeting["URL"][1] == "https://meet.example.org/a,b"
 
 
+def test_a_hybrid_meeting_tells_its_link_beside_its_place():
+    hybrid = a_meeting(
+        url="https://meet.example.org/a", location="Library", description="With tea."
+    )
+    [meeting] = checked(invitation(hybrid, organizer=COPSE, attendee=ANN), "REQUEST")
+    assert unescaped(meeting["LOCATION"][1]) == "Library"
+    told = unescaped(meeting["DESCRIPTION"][1])
+    assert told == "With tea.\n\nJoin online: https://meet.example.org/a"
+    [cancelled] = checked(cancellation(hybrid, organizer=COPSE, attendee=ANN), "CANCEL")
+    assert unescaped(cancelled["DESCRIPTION"][1]) == "With tea."
+
+
 def test_an_empty_feed_is_still_a_calendar():
     raw = feed("Nothing yet", [], organizer=COPSE)
     assert checked(raw, "PUBLISH") == []
