@@ -20,24 +20,15 @@ def community(event: CommunityStarted | CommunityRedefined) -> Write:
     return Write("communities", event.community_id, {"privacy": event.privacy})
 
 
-@on.projection(MemberJoined)
-def seat(event: MemberJoined) -> Write:
-    return _seat(event, role=event.role, status="active")
-
-
-@on.projection(RoleGiven)
-def role(event: RoleGiven) -> Write:
-    return _seat(event, role=event.role)
-
-
-@on.projection(MemberLeft)
-def empty_seat(event: MemberLeft) -> Write:
-    return _seat(event, role=None, status="left")
-
-
-def _seat(event: MemberJoined | RoleGiven | MemberLeft, **fields: str | None) -> Write:
-    names = {"community_id": event.community_id, "person_id": event.person_id}
-    return Write("memberships", f"{event.community_id}:{event.person_id}", {**names, **fields})
+@on.projection(MemberJoined, RoleGiven, MemberLeft)
+def seat(event: MemberJoined | RoleGiven | MemberLeft) -> Write:
+    """Who has left has no role."""
+    fields = {
+        "community_id": event.community_id,
+        "person_id": event.person_id,
+        "role": None if isinstance(event, MemberLeft) else event.role,
+    }
+    return Write("memberships", f"{event.community_id}:{event.person_id}", fields)
 
 
 @on.every(seconds=300)

@@ -11,7 +11,7 @@ async def standing(tx: Transaction, community_id: str, me: Person, *, absent: st
     seat = await tx.get("memberships", f"{community_id}:{me.person_id}")
     who = Standing(
         person_id=me.person_id,
-        role=seat["role"] if seat and seat["status"] == "active" else None,
+        role=seat["role"] if seat else None,
         privacy=community["privacy"] if community else None,
         is_operator=me.is_operator,
     )
@@ -24,6 +24,6 @@ async def readable(tx: Transaction, me: Person) -> Filter:
     if me.is_operator:
         return {}
     is_open = await tx.distinct("communities", "_id", {"privacy": "open"})
-    seats = {"person_id": me.person_id, "status": "active"}
+    seats = {"person_id": me.person_id, "role": {"$ne": None}}
     own = await tx.distinct("memberships", "community_id", seats)
     return {"community_id": {"$in": sorted({*is_open, *own})}}

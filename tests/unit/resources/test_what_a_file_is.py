@@ -78,7 +78,17 @@ def test_a_web_page_is_refused_under_every_name(name: str, page: bytes) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *"run.exe page.html tree.svg all.zip old.doc macro.docm rich.rtf app.js a.pdf.exe".split(),
+        *[
+            "run.exe",
+            "page.html",
+            "tree.svg",
+            "all.zip",
+            "old.doc",
+            "macro.docm",
+            "rich.rtf",
+            "app.js",
+            "a.pdf.exe",
+        ],
         *("no extension", "pdf", ".pdf", "invoice\u202efdp.exe", "a.pdf\u200b.exe"),
     ],
 )
