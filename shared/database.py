@@ -50,7 +50,12 @@ class Database:
 
     def __init__(self, uri: str, name: str, settings: Settings) -> None:
         self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
-            uri, tz_aware=True, serverSelectionTimeoutMS=5000, timeoutMS=20_000, maxPoolSize=50
+            uri,
+            tz_aware=True,
+            serverSelectionTimeoutMS=5_000,
+            connectTimeoutMS=5_000,
+            socketTimeoutMS=20_000,
+            maxPoolSize=50,
         )
         self._db = self.client.get_database(
             name, codec_options=CODEC, write_concern=WriteConcern("majority")

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, supp
 from typing import Any
 
 import uvicorn
+from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 from pymongo import IndexModel
@@ -97,32 +98,44 @@ async def _begin(
 
 
 async def _listen(app: FastAPI, on: Listener, config: Settings) -> None:
-    """Consume until cancelled; with a new consumer whenever one stands still."""
+    """Consume until cancelled: with a new consumer after every failure to start, or when one stands still."""
+    pause = 0.2
     while True:
         broker = KafkaBroker(
             config.kafka,
             apply_types=False,
             logger=None,
+            consumer_only=True,
             allow_auto_create_topics=False,
             graceful_timeout=config.grace_seconds,
         )
         consumer = Consumer(broker, on, app.state.database, config.batch_records)
         try:
-            await _until_done("Kafka", broker.start)
+            await broker.start()
             app.state.consumer = consumer
-            retrying = asyncio.create_task(_every(1, consumer.retry_parked))
-            try:
-                while consumer.waiting or consumer.still_for < STUCK_SECONDS:
-                    await asyncio.sleep(1)
-                    with suppress(Exception):  # Kafka is away: the metric keeps its last value
-                        await asyncio.wait_for(consumer.measure(), 5)
-                log.error("the consumer stands still; starting a new one")
-            finally:
-                retrying.cancel()
-                await asyncio.gather(retrying, return_exceptions=True)
+            pause = 0.2
+            await _watch(consumer)
+            log.error("the consumer stands still; starting a new one")
+        except (KafkaError, OSError) as error:
+            log.warning("waiting for Kafka", error=repr(error)[:300])
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5)
         finally:
             with suppress(Exception):
                 await broker.stop()
+
+
+async def _watch(consumer: Consumer) -> None:
+    """Retry what is parked, measure; returns when records wait and none is taken for long."""
+    retrying = asyncio.create_task(_every(1, consumer.retry_parked))
+    try:
+        while consumer.waiting or consumer.still_for < STUCK_SECONDS:
+            await asyncio.sleep(1)
+            with suppress(KafkaError, TimeoutError):  # Kafka is away: the metric keeps its value
+                await asyncio.wait_for(consumer.measure(), 5)
+    finally:
+        retrying.cancel()
+        await asyncio.gather(retrying, return_exceptions=True)
 
 
 async def _until_done(what: str, job: Callable[[], Awaitable[Any]]) -> None:

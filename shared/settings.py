@@ -56,5 +56,7 @@ def load(kind: "type[S]") -> "S":
     except ValidationError as error:
         for problem in error.errors(include_url=False):
             name = "COPSE_" + "_".join(str(part) for part in problem["loc"]).upper()
-            sys.stderr.write(f"{name}={problem['input']!r}: {problem['msg']}\n")
+            secret = "PASSWORD" in name or "MONGO" in name
+            given = "***" if secret else repr(problem["input"])
+            sys.stderr.write(f"{name}={given}: {problem['msg']}\n")
         raise SystemExit(2) from None
