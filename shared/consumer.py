@@ -209,7 +209,7 @@ class Consumer(ConsumerRebalanceListener):
             return 0
         ends: dict[TopicPartition, int] = await self._client.end_offsets([*self._assigned])
         if self._targets is None:
-            self._targets = ends
+            self._targets = dict(ends)
         behind = 0
         for tp, end in ends.items():
             busy = tp in self._locks and self._locks[tp].locked()

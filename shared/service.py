@@ -116,8 +116,11 @@ async def _listen(app: FastAPI, on: Listener, config: Settings) -> None:
             pause = 0.2
             await _watch(consumer)
             log.error("the consumer stands still; starting a new one")
-        except (KafkaError, OSError) as error:
-            log.warning("waiting for Kafka", error=repr(error)[:300])
+        except Exception as error:  # a service that listens no longer must not look alive
+            if isinstance(error, KafkaError | OSError):
+                log.warning("waiting for Kafka", error=repr(error)[:300])
+            else:
+                log.exception("the consumer failed; starting a new one")
             await asyncio.sleep(pause)
             pause = min(pause * 2, 5)
         finally:
