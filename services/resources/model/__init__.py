@@ -1,8 +1,9 @@
 """The rules of what is shared."""
 
 from services.resources.model.content import inspect
+from services.resources.model.links import Link, link
 from services.resources.model.names import Description, Tags, Title, safe_name
-from services.resources.model.resource import About, File, Link, Resource, Version, link, share
+from services.resources.model.resource import About, File, Resource, Version, share
 from services.resources.model.standing import Standing
 
 __all__ = [

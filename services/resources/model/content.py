@@ -125,13 +125,13 @@ def inspect(name: str, content: bytes) -> Content:
             f"Its name {called}. Accepted are {', '.join(KINDS)}; save it as one of these.",
             field="file",
         )
-    if wrong := _unlike(kind, extension, content) or kind.wrong(content):
+    if wrong := _unlike(kind, content) or kind.wrong(content):
         raise NotWhatItSays(f"This .{extension} file {wrong}.", field="file")
     digest = hashlib.sha256(content).hexdigest()
     return Content(name=name, media_type=kind.media_type, size=len(content), sha256=digest)
 
 
-def _unlike(kind: Kind, extension: str, content: bytes) -> str | None:
+def _unlike(kind: Kind, content: bytes) -> str | None:
     """What speaks against the kind at the content's beginning."""
     if not content:
         return "is empty"

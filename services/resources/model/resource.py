@@ -1,13 +1,12 @@
 """What is shared, in versions. An old version is never changed; restoring it makes a new one."""
 
-import hashlib
-import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, HttpUrl, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field
 
-from services.resources.model.names import Description, Tags, Title, has_unseen
+from services.resources.model.links import Link
+from services.resources.model.names import Description, Tags, Title
 from services.resources.model.standing import Standing
 from shared.clock import Moment
 from shared.contracts.resources import (
@@ -19,16 +18,7 @@ from shared.contracts.resources import (
 )
 from shared.errors import Forbidden, Invalid, NotFound, Refused
 
-URL_LENGTH = 2000
 VERSIONS = 500
-
-
-class Link(BaseModel, frozen=True):
-    """An address on the web."""
-
-    kind: Literal["link"] = "link"
-    url: str
-    sha256: str
 
 
 class File(BaseModel, frozen=True):
@@ -82,10 +72,6 @@ class NoSuchVersion(Invalid):
 
 class NotInBin(Refused):
     """It is not in the recycle bin."""
-
-
-class UnsafeLink(Invalid):
-    """This address is not one to send people to."""
 
 
 class Resource(BaseModel, frozen=True):
@@ -222,31 +208,3 @@ def share(
         title=about.title,
         shared_by=who.person_id,
     )
-
-
-_url = TypeAdapter(HttpUrl)
-_plain = re.compile(r"https?://[^\s/?#@\\]+([/?#][^\s\\<>\"`]*)?", re.IGNORECASE)
-"""Stricter than browsers are, so that nobody reads another host in it than a browser does."""
-
-
-def link(url: str) -> Link:
-    """An address people may be sent to: http or https, without a name and password in it."""
-    url = url.strip()
-    if len(url) > URL_LENGTH or has_unseen(url):
-        raise UnsafeLink(f"It may have {URL_LENGTH} characters, all of them visible.", field="url")
-    try:
-        parsed = _url.validate_python(url)
-    except ValidationError:
-        raise UnsafeLink(
-            "It must begin with http:// or https:// and name a host.", field="url"
-        ) from None
-    if parsed.username is not None or parsed.password is not None:
-        raise UnsafeLink(
-            "Take the name and password out of it: every member would see them.", field="url"
-        )
-    if not _plain.fullmatch(url):
-        raise UnsafeLink(
-            "It must be http:// or https://, a host, a path; percent-encode spaces, quotes, <, > and \\.",
-            field="url",
-        )
-    return Link(url=url, sha256=hashlib.sha256(url.encode()).hexdigest())

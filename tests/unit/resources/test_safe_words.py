@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from services.resources.api.content import attachment
 from services.resources.model import About, link, safe_name
+from services.resources.model.links import UnsafeLink
 from services.resources.model.names import NAME_BYTES
-from services.resources.model.resource import UnsafeLink
 
 
 @pytest.mark.parametrize(
