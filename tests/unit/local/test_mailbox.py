@@ -107,6 +107,29 @@ def test_html_is_shown_without_scripts_or_pictures_from_elsewhere(
 
 
 @pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        # as Python itself splits a long name
+        (
+            "=?utf-8?b?0J7Qu9C10L3QsCAoT2xlbmEgUw==?=\r\n =?utf-8?b?aGV2Y2hlbmtvKQ==?=",
+            "Олена (Olena Shevchenko)",
+        ),
+        ("=?utf-8?q?Pe=C3=B1a=2C_Jos=C3=A9?=", "Peña, José"),
+        ('"O\'Hara, Marcus"', "O'Hara, Marcus"),
+        ("=?nonsense?q?Ann?=", "=?nonsense?q?Ann?="),
+        ("=?utf-8?b?A?=", "=?utf-8?b?A?="),
+    ],
+)
+def test_a_recipients_name_is_shown_as_it_was_meant(
+    mailbox: Mailbox, web: TestClient, sent: str, name: str
+):
+    mail_id = arrives(mailbox, f"To: {sent} <ann@example.org>\r\n\r\nx".encode())
+    told = web.get(f"/api/v1/message/{mail_id}").json()
+    assert told["To"] == [{"Name": name, "Address": "ann@example.org"}]
+    assert told["Bcc"] == []
+
+
+@pytest.mark.parametrize(
     "content",
     [
         b"",
