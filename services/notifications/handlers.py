@@ -19,6 +19,8 @@ from shared.contracts.scheduling import (
     MeetingCancelled,
     MeetingMoved,
     MeetingScheduled,
+    RhythmChosen,
+    RhythmEnded,
     SeatAwaited,
     SeatConsidered,
     SeatDeclined,
@@ -59,6 +61,16 @@ def community(event: CommunityStarted | CommunityRedefined) -> Write:
     return Write("communities", event.community_id, event.model_dump(include=kept))
 
 
+@on.projection(RhythmChosen, RhythmEnded)
+def rhythm(event: RhythmChosen | RhythmEnded) -> Write:
+    chosen = isinstance(event, RhythmChosen)
+    fields = {
+        "rhythm": event.description if chosen else None,
+        "feed_url": event.feed_url if chosen else None,
+    }
+    return Write("rhythms", event.community_id, fields)
+
+
 @on.projection(MemberJoined, RoleGiven, MemberLeft)
 def membership(event: MemberJoined | RoleGiven | MemberLeft) -> Write:
     fields = event.model_dump(include={"community_id", "person_id", "role"})
@@ -83,6 +95,12 @@ def answer(event: SeatTaken | SeatPromoted | SeatAwaited | SeatConsidered | Seat
 
 
 # What is told
+
+
+@on(PersonRegistered)
+async def hurry(event: PersonRegistered, tx: Transaction) -> None:
+    """Mails that waited for this person's address need wait no longer."""
+    store.hurry_mails_to(tx, event.person_id)
 
 
 @on(MemberJoined)

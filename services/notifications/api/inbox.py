@@ -46,11 +46,10 @@ class Unread(BaseModel):
 @router.get("")
 async def read_inbox(request: Request, me: Principal, tx: Tx, page: Paging) -> Inbox:
     """What I was told, the newest first."""
-    found = await store.inbox(tx, me.person_id, place(page.after), page.limit)
+    found, following = await store.inbox(tx, me.person_id, place(page.after), page.limit)
     items = [_item(request, letter) for letter in await store.letters(tx, found)]
-    last = found[-1] if len(found) == page.limit else None
-    following = last and cursor(request.url.path, last.at.isoformat(), last.notification_id)
-    return Inbox(items=items, next=following)
+    mark = following and cursor(request.url.path, following[0].isoformat(), following[1])
+    return Inbox(items=items, next=mark)
 
 
 @router.get("/unread-count")

@@ -1,11 +1,11 @@
 """A message as bytes on their way to one person (RFC 5322, 2045; invitations RFC 6047)."""
 
-from base64 import b64encode
+from base64 import b64encode, encodebytes
+from binascii import b2a_qp
 from dataclasses import dataclass, replace
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, quote
+from secrets import token_hex
 
 from markupsafe import Markup
 
@@ -37,23 +37,43 @@ class Envelope:
 
 
 def write(message: Message, envelope: Envelope, invite: Part | None = None) -> bytes:
-    """The whole mail. Lines end with CRLF; no text of anybody's can begin a header."""
-    body = EmailMessage(policy=SMTP)
+    """The whole mail. Lines end with CRLF; no text of anybody's can begin a header, or end a part.
+
+    By hand, because the library is slow, and folds and quotes what must stay as it is.
+    """
     why = envelope.reason, envelope.unsubscribe
-    body.set_content(plain(message, *why), cte="quoted-printable")
-    body.add_alternative(html(message, *why), subtype="html", cte="quoted-printable")
-    if invite:
+    parts = [_text("plain", plain(message, *why)), _text("html", html(message, *why))]
+    if invite is None:
+        body = _multipart("alternative", parts)
+    else:
         method, calendar = invite
-        body.add_alternative(calendar, maintype="text", subtype="calendar", cte="base64")
-        for part in body.walk():
-            if part.get_content_type() == "text/calendar":
-                # Not in quotes: some programs look for these very letters.
-                del part["Content-Type"]
-                part.set_raw("Content-Type", f"text/calendar; charset=utf-8; method={method}")
-        body.add_attachment(
-            calendar, maintype="application", subtype="ics", filename="invite.ics", cte="base64"
-        )
-    return _headers(message, envelope) + body.as_bytes()
+        # Not in quotes: some programs look for these very letters.
+        parts.append(_base64(f"text/calendar; charset=utf-8; method={method}", calendar))
+        file = _base64("application/ics; name=invite.ics", calendar, "invite.ics")
+        body = _multipart("mixed", [_multipart("alternative", parts), file])
+    return _headers(message, envelope) + b"MIME-Version: 1.0\r\n" + body
+
+
+def _text(kind: str, text: str) -> bytes:
+    encoded = b2a_qp(text.replace("\n", "\r\n").encode(), istext=True)
+    head = (
+        f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable"
+    )
+    return head.encode() + b"\r\n\r\n" + encoded
+
+
+def _base64(kind: str, data: bytes, filename: str = "") -> bytes:
+    head = f"Content-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
+    if filename:
+        head += f"Content-Disposition: attachment; filename={filename}\r\n"
+    return head.encode() + b"\r\n" + encodebytes(data).replace(b"\n", b"\r\n")
+
+
+def _multipart(kind: str, parts: list[bytes]) -> bytes:
+    edge = f"=_{token_hex(12)}"  # neither quoted-printable nor base64 can hold `=_` (RFC 2045, 6.7)
+    head = f'Content-Type: multipart/{kind}; boundary="{edge}"\r\n\r\n'
+    inner = b"".join(f"--{edge}\r\n".encode() + part + b"\r\n" for part in parts)
+    return head.encode() + inner + f"--{edge}--\r\n".encode()
 
 
 def _headers(message: Message, envelope: Envelope) -> bytes:

@@ -1,6 +1,7 @@
 """Where mail goes, and from whom it comes."""
 
 from email.utils import parseaddr
+from functools import cached_property
 from typing import Annotated
 
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
@@ -49,7 +50,7 @@ class MailSettings(Settings):
     mail_lease_seconds: float = Field(default=120, ge=1)
     """How long a try may take; after twice as long as it needs, nobody knows how it ended."""
 
-    @property
+    @cached_property
     def sender(self) -> Address:
         name, email = parseaddr(self.mail_from)
         return Address(ascii_address(email), name)

@@ -14,7 +14,15 @@ from shared.events import EVENTS, Envelope, Event
 SOMEBODY = "Somebody"
 NEUTRAL = "confidential"
 """The template that takes every other's place in mails of confidential communities."""
-COMMUNITY = {"community_id": "…", "name": "…", "purpose": "…", "charter": "…", "privacy": "open"}
+COMMUNITY = {
+    "community_id": "…",
+    "name": "…",
+    "purpose": "…",
+    "charter": "…",
+    "privacy": "open",
+    "rhythm": "…",
+    "feed_url": "…",
+}
 LINKS = {"message": "https://example.org/message", "preferences": "https://example.org/preferences"}
 PERSON = {"person_id": "…", "name": "…", "zone": "Europe/London"}
 SAMPLES: dict[str, Any] = {

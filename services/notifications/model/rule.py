@@ -163,8 +163,11 @@ class Rule(RuleDraft):
 
 
 def identify(notice_id: str, person_id: str) -> str:
-    """The id of one person's notification: the same whenever it is asked for."""
-    return hashlib.blake2b(f"{notice_id}:{person_id}".encode(), digest_size=12).hexdigest()
+    """The id of one person's notification: the same whenever it is asked for.
+
+    Those of a notice begin alike, so that they stand together in the index.
+    """
+    return notice_id + hashlib.blake2b(person_id.encode(), digest_size=8).hexdigest()
 
 
 def _attributes(event: Envelope[Any]) -> dict[str, Any]:

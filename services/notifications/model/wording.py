@@ -8,8 +8,9 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from jinja2 import StrictUndefined, Template, pass_context
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 FALLBACK_ZONE = "Europe/London"

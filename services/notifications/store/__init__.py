@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
+from services.notifications.model import State
 from services.notifications.store.deliveries import (
     claim,
     count_due,
     deliveries,
     delivery,
     give_up_on_lapsed,
+    hurry_mails_to,
     record,
     save_delivery,
     thread_before,
@@ -51,10 +53,15 @@ from services.notifications.store.templates import (
     versions,
 )
 
+SETTLED: tuple[State, ...] = ("sending", "sent", "failed", "delivery-unknown", "suppressed")
 INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "people": [],
     "communities": [],
-    "memberships": [IndexModel([("community_id", ASCENDING), ("status", ASCENDING)])],
+    "memberships": [
+        # Whole enough that a fan-out reads nothing but the index.
+        IndexModel([(name, ASCENDING) for name in ("community_id", "status", "role", "person_id")])
+    ],
+    "rhythms": [],
     "meetings": [IndexModel([("community_id", ASCENDING), ("ends_at", ASCENDING)])],
     "answers": [IndexModel([("meeting_id", ASCENDING), ("answer", ASCENDING)])],
     "rules": [],
@@ -69,11 +76,12 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     ],
     "joins": [],
     "notifications": [
-        IndexModel([("person_id", ASCENDING), ("at", DESCENDING), ("_id", DESCENDING)]),
-        IndexModel([("state", ASCENDING), ("next_at", ASCENDING), ("_id", ASCENDING)]),
+        IndexModel([("person_id", ASCENDING), ("at", DESCENDING)]),
+        # Of the next two a notification stands in one at a time, so that the fan-out writes one.
+        IndexModel([("next_at", ASCENDING)], partialFilterExpression={"state": "queued"}),
         IndexModel(
-            [("meeting_id", ASCENDING), ("person_id", ASCENDING)],
-            partialFilterExpression={"meeting_id": {"$type": 2}},
+            [("state", ASCENDING), ("next_at", ASCENDING), ("_id", ASCENDING)],
+            partialFilterExpression={"state": {"$in": [*SETTLED]}},
         ),
     ],
     "preferences": [],
@@ -101,6 +109,7 @@ __all__ = [
     "expand",
     "finish_notice",
     "give_up_on_lapsed",
+    "hurry_mails_to",
     "inbox",
     "inbox_item",
     "is_rule",

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import ReturnDocument, UpdateMany, UpdateOne
 
-from services.notifications.model import TRAIL, Next, Notification, State, Try
+from services.notifications.model import TRAIL, Next, Notification, State, Try, identify
 from services.notifications.store.inbox import read_notification
 from shared.clock import now
 from shared.database import Database
@@ -75,12 +75,19 @@ async def give_up_on_lapsed(database: Database) -> int:
     return (await database["notifications"].update_many(lapsed, change)).modified_count
 
 
+def hurry_mails_to(tx: Transaction, person_id: str) -> None:
+    """What waits for a fact about a person looks for it again now."""
+    waits = {"person_id": person_id, "state": "queued", "looks": {"$gt": 0}}
+    tx.write("notifications", UpdateMany(waits, {"$set": {"next_at": now()}}))
+
+
 async def thread_before(database: Database, one: Notification) -> list[Notification]:
     """What the same person was told of the same meeting before, the oldest first."""
     if one.meeting_id is None:
         return []
-    same = {"meeting_id": one.meeting_id, "person_id": one.person_id}
-    found = await database["notifications"].find(same).to_list(None)
+    notices = await database["notices"].distinct("_id", {"meeting_id": one.meeting_id})
+    ids = [identify(notice, one.person_id) for notice in notices]
+    found = await database["notifications"].find({"_id": {"$in": ids}}).to_list(None)
     thread = sorted((read_notification(document) for document in found), key=_place)
     return [other for other in thread if _place(other) < _place(one)]
 

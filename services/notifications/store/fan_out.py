@@ -66,6 +66,11 @@ def notifications(notice: Notice, people: Iterable[str], *, loud: bool) -> list[
     return [{"_id": identify(id, person), "person_id": person, **common} for person in people]
 
 
+def notified_of(notice_id: str) -> Document:
+    """The ids of all notifications of a notice: they begin with its own."""
+    return {"$gte": notice_id, "$lt": notice_id + "g"}  # after every hexadecimal digit
+
+
 async def _insert(database: Database, documents: list[Document]) -> None:
     if not documents:
         return
@@ -90,19 +95,14 @@ async def _recipients(database: Database, notice: Notice) -> AsyncIterator[list[
         excepted.update(await database["answers"].distinct("person_id", answers))
     for at in range(0, len(who.people), CHUNK):
         yield [person for person in who.people[at : at + CHUNK] if person not in excepted]
-    for collection, where in _searches(notice):
+    for collection, where in await _searches(database, notice):
         found = database[collection].find(where, {"person_id": 1, "_id": 0}, batch_size=CHUNK)
-        people: list[str] = []
-        async for document in found:
-            if document["person_id"] not in excepted:
-                people.append(document["person_id"])
-            if len(people) == CHUNK:
-                yield await _belonging(database, notice, people)
-                people = []
-        yield await _belonging(database, notice, people)
+        while documents := await found.to_list(CHUNK):
+            people = {document["person_id"] for document in documents} - excepted
+            yield await _belonging(database, notice, sorted(people))
 
 
-def _searches(notice: Notice) -> list[tuple[str, Document]]:
+async def _searches(database: Database, notice: Notice) -> list[tuple[str, Document]]:
     who = notice.recipients
     searches: list[tuple[str, Document]] = []
     if who.members_of:
@@ -111,8 +111,13 @@ def _searches(notice: Notice) -> list[tuple[str, Document]]:
             members["role"] = {"$in": [*who.roles]}
         searches.append(("memberships", members))
     if who.invited_to:
-        invited = {"meeting_id": who.invited_to, "calendar": "invitation"}
-        searches.append(("notifications", invited))
+        first = {
+            "meeting_id": who.invited_to,
+            "calendar": "invitation",
+            "recipients.invited_to": None,
+        }
+        ids: list[str] = await database["notices"].distinct("_id", first)
+        searches += [("notifications", {"_id": notified_of(id)}) for id in ids]
     if who.answered_to:
         answered = {"meeting_id": who.answered_to, "answer": {"$in": [*who.answers]}}
         searches.append(("answers", answered))
@@ -120,11 +125,10 @@ def _searches(notice: Notice) -> list[tuple[str, Document]]:
 
 
 async def _belonging(database: Database, notice: Notice, people: list[str]) -> list[str]:
-    """Of those invited, who still belongs, where the rule asks for it; each once."""
-    once = list(dict.fromkeys(people))
-    if not (once and notice.recipients.still_members and notice.community_id):
-        return once
-    ids = [f"{notice.community_id}:{person}" for person in once]
+    """Of those invited, who still belongs, where the rule asks for it."""
+    if not (people and notice.recipients.still_members and notice.community_id):
+        return people
+    ids = [f"{notice.community_id}:{person}" for person in people]
     active = {"_id": {"$in": ids}, "status": "active"}
     return await database["memberships"].distinct("person_id", active)
 

@@ -13,14 +13,23 @@ from shared.transaction import Transaction
 
 async def inbox(
     tx: Transaction, person_id: str, after: tuple[datetime, str] | None, limit: int
-) -> list[Notification]:
-    """A page of what a person was told, from a place in it."""
+) -> tuple[list[Notification], tuple[datetime, str] | None]:
+    """A page of what a person was told, and the place where the next one begins.
+
+    A place is a moment, and how much of that very moment has been shown: one fan-out tells people
+    several things at the same time, and an index by their ids as well would cost it a quarter.
+    """
     where: dict[str, Any] = {"person_id": person_id}
+    shown = 0
     if after:
-        at, id = after
-        where["$or"] = [{"at": {"$lt": at}}, {"at": at, "_id": {"$lt": id}}]
-    found = await tx.find("notifications", where, sort=[("at", -1), ("_id", -1)], limit=limit)
-    return [read_notification(document) for document in found]
+        where["at"], shown = {"$lte": after[0]}, int(after[1])
+    most = shown + limit
+    found = await tx.find("notifications", where, sort=[("at", -1)], limit=most)
+    page = [read_notification(document) for document in found[shown:]]
+    if len(found) < most or not page:
+        return page, None
+    last = page[-1].at
+    return page, (last, str(sum(one["at"] == last for one in found)))
 
 
 async def inbox_item(tx: Transaction, person_id: str, notification_id: str) -> Notification:

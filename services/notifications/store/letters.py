@@ -21,6 +21,8 @@ from services.notifications.store.templates import template
 from shared.events import Document
 from shared.transaction import Transaction
 
+NO_RHYTHM: Document = {"rhythm": None, "feed_url": None}
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
@@ -65,6 +67,7 @@ async def letters(tx: Transaction, items: Sequence[Notification]) -> list[Letter
         for document in await tx.find("notices", _among(one.notice_id for one in items))
     }
     communities = await _by_id(tx, "communities", {n.community_id for n in notices.values()})
+    rhythms = await _by_id(tx, "rhythms", {*communities})
     meetings = await _by_id(tx, "meetings", {n.meeting_id for n in notices.values()})
     data = {id: notice.told().data for id, notice in notices.items()}
     mentioned = {
@@ -82,8 +85,10 @@ async def letters(tx: Transaction, items: Sequence[Notification]) -> list[Letter
     for one in items:
         notice = notices[one.notice_id]
         meeting = meetings.get(notice.meeting_id or "")
+        community = communities.get(notice.community_id or "")
+        rhythm = rhythms.get(notice.community_id or "") or NO_RHYTHM
         known = Surroundings(
-            community=communities.get(notice.community_id or ""),
+            community={**rhythm, **community} if community else None,
             meeting=described(meeting) if meeting else None,
             names={id: names[id] for id in mentioned[one.notice_id] if id in names},
         )

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from deploy.local import ports
-from services.notifications import channels
+from services.notifications import channels, handlers, store
+from services.notifications.model import after
 from shared.clock import now
 from tests.service.notifications.conftest import SETTINGS
 from tests.service.notifications.post import Faulty, Post
@@ -163,6 +164,35 @@ async def test_while_the_mail_server_is_away_everything_waits(mongo: str, tmp_pa
         await post.close()
 
 
+async def test_a_service_that_ends_lets_the_mail_on_its_way_arrive(
+    mongo: str, tmp_path: Path
+) -> None:
+    faulty = Faulty("never")
+    reached, go_on = asyncio.Event(), asyncio.Event()
+    answer = faulty._answer
+
+    async def slowly(writer: asyncio.StreamWriter, at: str, usual: str) -> None:
+        if at == "answer":
+            reached.set()
+            await go_on.wait()
+        await answer(writer, at, usual)
+
+    faulty._answer = slowly  # type: ignore[method-assign]
+    async with over(faulty, mongo, tmp_path) as (region, _):
+        await region.service.happens(wish("r1"), wish("r2"))
+        await handlers.tell(region.service.database)
+        sending = asyncio.create_task(handlers.send(region.service.database))
+        await reached.wait()
+        sending.cancel()
+        await asyncio.sleep(0.1)
+        assert not sending.done()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await sending
+        assert "sending" not in await region.states()
+        assert (await region.states()).count("sent") == len(faulty.mails) >= 1
+
+
 async def test_a_connection_stays_open_for_the_next_mail(mongo: str, tmp_path: Path) -> None:
     async with over(Faulty("never"), mongo, tmp_path) as (region, faulty):
         for n in range(5):
@@ -187,8 +217,6 @@ async def test_what_a_dead_sender_had_begun_is_not_begun_again(
 ) -> None:
     """A lease that ran out, by the server's clock, while a mail was being sent."""
     await service.happens(registered("ann"), wish())
-    from services.notifications import handlers, store
-
     await handlers.tell(service.database)
     one = await store.claim(service.database, "dead", 0.01)
     assert one
@@ -200,9 +228,6 @@ async def test_what_a_dead_sender_had_begun_is_not_begun_again(
 async def test_a_slow_sender_that_comes_back_with_the_truth_is_believed(
     region: Region, service: Service
 ) -> None:
-    from services.notifications import handlers, store
-    from services.notifications.model import after
-
     await service.happens(registered("ann"), wish())
     await handlers.tell(service.database)
     one = await store.claim(service.database, "slow", 0.01)
@@ -247,8 +272,6 @@ async def test_after_a_kill_in_the_middle_of_a_send_at_most_one_mail_arrives(
     async with over(faulty, mongo, tmp_path, mail_lease_seconds=3) as (region, _):
         database = region.service.database
         await region.service.happens(wish(), announced())
-        from services.notifications import handlers
-
         await handlers.tell(database)
         told = {"MONGO": mongo, "SMTP_PORT": str(faulty.port), "MAIL_LEASE_SECONDS": "3"}
         variables = {f"COPSE_{name}": value for name, value in told.items()}

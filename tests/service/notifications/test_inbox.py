@@ -2,6 +2,7 @@
 
 import pytest
 
+from services.notifications import handlers
 from tests.service.notifications.region import Region, announced, joined, registered, rhythm, wish
 
 
@@ -32,6 +33,23 @@ async def test_an_inbox_is_read_page_by_page(region: Region) -> None:
         path = f"/inbox?limit=2&cursor={page['next']}"
     assert seen == [f"News {n}" for n in (4, 3, 2, 1, 0)]
     assert page["next"] is None
+
+
+async def test_nothing_is_skipped_or_shown_twice_where_much_was_told_at_one_moment(
+    region: Region,
+) -> None:
+    await region.service.happens(registered("ann"))
+    await region.happens(*(wish(f"r{n}", subject=f"News {n}") for n in range(6)))
+    notifications = region.service.database["notifications"]
+    [*_, last] = await notifications.find({}).sort("at", 1).to_list(None)
+    await notifications.update_many({}, {"$set": {"at": last["at"]}})
+    seen: list[str] = []
+    path = "/inbox?limit=2"
+    while path:
+        page = (await region.ann.get(path)).json()
+        seen += [item["subject"] for item in page["items"]]
+        path = page["next"] and f"/inbox?limit=2&cursor={page['next']}"
+    assert sorted(seen) == [f"News {n}" for n in range(6)]
 
 
 async def test_what_i_have_read_is_no_longer_unread(region: Region) -> None:
@@ -113,8 +131,6 @@ async def test_what_i_switched_off_is_not_mailed_and_still_in_my_inbox(
 
 
 async def test_what_is_switched_off_while_a_mail_waits_still_counts(region: Region) -> None:
-    from services.notifications import handlers
-
     await region.community_of("ann")
     await region.service.happens(announced())
     await handlers.tell(region.service.database)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import icalendar
 import pytest
 
+from services.notifications import handlers
 from shared.clock import now
 from shared.contracts.scheduling import SeatAwaited, SeatDeclined, SeatPromoted, SeatTaken
 from tests.service.notifications.post import Mail
@@ -82,7 +83,9 @@ async def test_a_rhythm_is_told_only_to_who_was_there(region: Region) -> None:
     assert "https://copse.example/feeds/abc.ics" in fay.text
     assert people(region.post.mails) == ["ann", "fay"]
     region.post.mails.clear()
-    assert people(await region.happens(registered("bob"), joined("bob"))) == ["bob"]
+    [welcome] = await region.happens(registered("bob"), joined("bob"))
+    assert "It meets every month on the second Tuesday, 14:00 Europe/London." in welcome.text
+    assert "https://copse.example/feeds/abc.ics" in welcome.text
 
 
 async def test_all_facts_in_the_worst_order_come_to_the_same(region: Region) -> None:
@@ -167,8 +170,6 @@ async def test_who_left_before_the_invitations_went_out_hears_nothing(region: Re
 async def test_a_cancellation_never_overtakes_its_invitation(region: Region) -> None:
     await region.community_of(*"abcdefgh")
     await region.service.happens(announced())
-    from services.notifications import handlers
-
     await handlers.tell(region.service.database)
     await region.service.happens(cancelled("m1", 1))
     await region.told()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from services.notifications.channels.mail import Envelope, write
 from services.notifications.model import Message
-from services.notifications.model.wording import paragraphs
+from services.notifications.model.wording import paragraphs, words
 from shared.calendar import Address, Entry, cancellation, invitation
 
 AT = datetime(2030, 4, 9, 13, tzinfo=UTC)
@@ -139,6 +139,16 @@ def test_a_name_with_an_umlaut_arrives_as_it_is() -> None:
     assert message["To"].addresses[0].display_name == "Zoë, “Z” Ó Hara"
 
 
+@settings(deadline=None)
+@given(text=anything)
+def test_words_arrive_as_they_were_written(text: str) -> None:
+    said = words("{{ text }}", {"text": f"{text} \n.\n..\n--\nFrom here = {'long ' * 60}ü"})
+    [body, _] = read(write(a_message(text=said), an_envelope())).iter_parts()
+    assert isinstance(body, EmailMessage)
+    arrived = body.get_content()
+    assert arrived.replace("\r\n", "\n").startswith(said + "\n\nRead it:\n")
+
+
 def test_text_that_looks_encoded_is_not_decoded() -> None:
     message = read(write(a_message(subject="=?utf-8?q?free?= money"), an_envelope()))
     assert message["Subject"] == "=?utf-8?q?free?= money"
@@ -162,5 +172,6 @@ def test_nobodys_words_ever_begin_a_header(subject: str, name: str, text: str, l
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
     head = raw.partition(b"\r\n\r\n")[0]
+    assert all(len(line) <= 76 for line in raw.partition(b"\r\n\r\n")[2].split(b"\r\n"))
     assert all(len(word) <= 75 for word in re.findall(rb"=\?utf-8\?\w\?[^?]*\?=", head))
     read(raw)
