@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from shared import replies
+from shared.auth import authenticate
 from shared.database import Database
 from shared.errors import Busy, Changed, Invalid, Malformed, TooLarge
 from shared.telemetry import origin_of
@@ -47,9 +48,11 @@ class TransactionalRoute(APIRoute):
             if request.method in SAFE:
                 request.state.tx = tx = database.reading(origin_of(database))
                 return _with_etag(request, await inner(request), tx)
-            body = await _whole_body(request, limit)
             if database.outbox_full:
                 raise Busy("Too many events wait for Kafka. Try again in a minute.")
+            if upload:
+                await authenticate(request)  # before a stranger may fill the memory
+            body = await _whole_body(request, limit)
 
             async def command(tx: Transaction) -> Response:
                 again = Request(request.scope, _replaying(body))  # a retry reads the body anew
