@@ -26,15 +26,14 @@ async def announce(kafka: str, news: Announcements, people: Iterable[str]) -> No
     )
     try:
         await producer.start()
-        try:
-            for one in news.announcements:
-                await producer.send_and_wait(
-                    TOPIC, value(one, audience), key=one.id.encode(), headers=headers(one, news)
-                )
-        finally:
-            await producer.stop()
+        for one in news.announcements:
+            await producer.send_and_wait(
+                TOPIC, value(one, audience), key=one.id.encode(), headers=headers(one, news)
+            )
     except KafkaError as error:
         raise NotPublished(f"Kafka at {kafka}, topic {TOPIC}: {error!r}") from error
+    finally:
+        await producer.stop()
 
 
 def value(one: Announcement, audience: list[str]) -> bytes:
