@@ -1,5 +1,6 @@
 """A route's body is one transaction; the response leaves after the commit."""
 
+import asyncio
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Coroutine
@@ -21,6 +22,8 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 BODY_LIMIT = 1_000_000
 UPLOAD_LIMIT = 30_000_000
 
+_uploads = asyncio.Semaphore(3)  # at once; each may hold several times UPLOAD_LIMIT
+
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -41,7 +44,6 @@ class TransactionalRoute(APIRoute):
             and "UploadFile" in str(field.field_info.annotation)
             for field in self.dependant.body_params
         )
-        limit = UPLOAD_LIMIT if upload else BODY_LIMIT
 
         async def handle(request: Request) -> Response:
             database: Database = request.app.state.database
@@ -50,28 +52,31 @@ class TransactionalRoute(APIRoute):
                 return _with_etag(request, await inner(request), tx)
             if database.outbox_full:
                 raise Busy("Too many events wait for Kafka. Try again in a minute.")
-            if upload:
-                await authenticate(request)  # before a stranger may fill the memory
-            body = await _whole_body(request, limit)
-
-            async def command(tx: Transaction) -> Response:
-                again = Request(request.scope, _replaying(body))  # a retry reads the body anew
-                again.state.tx = tx
-                tx.expected_version = _expected(request)
-                return _with_etag(request, await inner(again), tx)
-
-            async def run(record: Callable[[Transaction, Response], None] | None) -> Response:
-                async def work(tx: Transaction) -> Response:
-                    response = await command(tx)
-                    if record:
-                        record(tx, response)
-                    return response
-
-                return await database.transact(work, origin_of(database))
-
-            return await replies.once(database, request, body, run)
+            if not upload:
+                return await _command(request, await _whole_body(request, BODY_LIMIT), inner)
+            await authenticate(request)  # before a stranger may fill the memory
+            async with _uploads:
+                return await _command(request, await _whole_body(request, UPLOAD_LIMIT), inner)
 
         return handle
+
+
+async def _command(request: Request, body: bytes, inner: Handler) -> Response:
+    database: Database = request.app.state.database
+
+    async def run(record: replies.Record | None) -> Response:
+        async def work(tx: Transaction) -> Response:
+            again = Request(request.scope, _replaying(body))  # a retry reads the body anew
+            again.state.tx = tx
+            tx.expected_version = _expected(request)
+            response = _with_etag(request, await inner(again), tx)
+            if record:
+                record(tx, response)
+            return response
+
+        return await database.transact(work, origin_of(database))
+
+    return await replies.once(database, request, body, run)
 
 
 class Router(APIRouter):

@@ -24,6 +24,8 @@ PARKED = Gauge("copse_parked_events", "Events set aside, by state", ["state"])
 BATCH = Histogram("copse_batch_seconds", "Time of one partition batch, commit included")
 REQUESTS = Histogram("copse_request_seconds", "Time of a request", ["route", "method", "status"])
 
+REPEAT_SECONDS = 10
+
 log: Any = structlog.get_logger()
 tracer = trace.get_tracer("copse")
 _propagator = TraceContextTextMapPropagator()
@@ -53,9 +55,20 @@ def set_up(service: str, level: str) -> None:
 
 
 class _Bridge(logging.Handler):
-    """Sends what libraries log through the same JSON."""
+    """Sends what libraries log through the same JSON; a repetition within ten seconds is left out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
+        # While Kafka is away aiokafka says so some thirty times a second.
+        line = f"{record.name} {record.msg}"
+        if record.created - self._said.get(line, 0) < REPEAT_SECONDS:
+            return
+        if len(self._said) > 1000:
+            self._said.clear()
+        self._said[line] = record.created
         log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
 
 
