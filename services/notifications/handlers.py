@@ -1,7 +1,15 @@
 """What notifications does when something happens elsewhere: it keeps a little, and applies the rules."""
 
+from weakref import WeakKeyDictionary
+
 from services.notifications import channels, store
-from services.notifications.model import EventDoesNotFit, check_event, impersonal, known_category
+from services.notifications.model import (
+    Attention,
+    EventDoesNotFit,
+    check_event,
+    impersonal,
+    known_category,
+)
 from shared.clock import now
 from shared.contracts import TOPICS
 from shared.contracts.membership import (
@@ -106,6 +114,7 @@ async def hurry(event: PersonRegistered, tx: Transaction) -> None:
 @on(MemberJoined)
 async def catch_up(event: MemberJoined, tx: Transaction) -> None:
     """Who joins hears what the community is being told these days, as if they had been there."""
+    _attention(tx.database).saw(something=True)
     joined_at = (tx.cause and tx.cause.time) or now()
     store.keep_newcomer(tx, event.community_id, event.person_id, joined_at)
 
@@ -116,7 +125,7 @@ async def accept_request(event: NotificationRequested, tx: Transaction) -> None:
     community_id = event.audience.community_id
     if community_id and not await tx.get("communities", community_id):
         raise NotFound(f"audience.community_id: nobody has heard of the community {community_id}.")
-    store.know_category(tx, known_category(event.category))
+    known_category(event.category)
 
 
 @on.anything
@@ -137,6 +146,8 @@ async def notice(event: Envelope[Document], tx: Transaction) -> None:
             log.error("a rule does not fit its event", rule=rule.rule_id, why=misfit.detail)
             continue
         if found:
+            _attention(tx.database).saw(something=True)
+            store.know_category(tx, found.category)
             version = await store.current_version(tx, rule.template)
             store.keep_notice(tx, found.model_copy(update={"template_version": version}))
 
@@ -147,13 +158,27 @@ async def notice(event: Envelope[Document], tx: Transaction) -> None:
 @on.every(seconds=TURN)
 async def tell(database: Database) -> None:
     """Give everybody concerned by the open notices their notification."""
-    await store.tell_newcomers(database)
+    attention = _attention(database)
+    if not attention.looks():
+        return
+    something = await store.tell_newcomers(database)
     while found := await store.claim_notice(database):
         told = await store.expand(database, found)
         await store.finish_notice(database, found, told)
+        something = True
+    attention.saw(something=something)
 
 
 @on.every(seconds=TURN)
 async def send(database: Database) -> None:
     """Send the mails that are due."""
-    await channels.deliver(database)
+    attention = _attention(database)
+    if attention.looks():
+        attention.saw(something=await channels.deliver(database))
+
+
+def _attention(database: Database) -> Attention:
+    return _attentive.setdefault(database, Attention())
+
+
+_attentive: WeakKeyDictionary[Database, Attention] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from email_validator import EmailNotValidError
 
 from services.notifications import store
 from services.notifications.channels import mail
-from services.notifications.channels.invite import Part, calendar_part
+from services.notifications.channels.invite import calendar_part
 from services.notifications.channels.settings import MailSettings, ascii_address
 from services.notifications.model import Message, Next, Notification, waiting
 from services.notifications.store import Letter
@@ -15,7 +15,6 @@ from shared.calendar import Address
 from shared.clock import now
 from shared.database import Database
 from shared.errors import Problem
-from shared.telemetry import traceparent
 
 
 class Undeliverable(Exception):
@@ -32,15 +31,8 @@ class Ready:
 
     sender: str
     recipient: str
-    message: Message
-    envelope: mail.Envelope
-    invite: Part | None
+    mail: bytes
     traceparent: str | None
-
-    def write(self) -> bytes:
-        """The mail's bytes, under the trace that is being followed."""
-        envelope = self.envelope.continuing(traceparent() or self.traceparent)
-        return mail.write(self.message, envelope, self.invite)
 
 
 async def prepare(database: Database, settings: MailSettings, one: Notification) -> Ready:
@@ -67,22 +59,19 @@ async def prepare(database: Database, settings: MailSettings, one: Notification)
         raise Undeliverable(Next(state="failed", next_at=now(), reason=reason[:500])) from None
     domain = settings.sender.email.rpartition("@")[2]
     thread = tuple(message_id(other, domain) for other in before if other.state == "sent")
-    return Ready(
-        sender=settings.sender.email,
-        recipient=recipient.email,
-        message=message,
-        envelope=mail.Envelope(
-            sender=settings.sender,
-            recipient=recipient,
-            message_id=message_id(one, domain),
-            thread=thread,
-            reason=letter.category.reason,
-            unsubscribe=links["preferences"],
-            sent_at=now(),
-        ),
-        invite=calendar_part(letter, settings.sender, recipient),
-        traceparent=letter.notice.traceparent,
+    trace = letter.notice.traceparent
+    envelope = mail.Envelope(
+        sender=settings.sender,
+        recipient=recipient,
+        message_id=message_id(one, domain),
+        thread=thread,
+        reason=letter.category.reason,
+        unsubscribe=links["preferences"],
+        sent_at=now(),
+        traceparent=trace,
     )
+    whole = mail.write(message, envelope, calendar_part(letter, settings.sender, recipient))
+    return Ready(settings.sender.email, recipient.email, whole, trace)
 
 
 def links_for(public_url: str, token: str, notification_id: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from base64 import b64encode, encodebytes
 from binascii import b2a_qp
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, quote
 from secrets import token_hex
@@ -30,10 +30,6 @@ class Envelope:
     unsubscribe: str
     sent_at: datetime
     traceparent: str | None = None
-
-    def continuing(self, traceparent: str | None) -> "Envelope":
-        """The same, within a trace."""
-        return replace(self, traceparent=traceparent)
 
 
 def write(message: Message, envelope: Envelope, invite: Part | None = None) -> bytes:

@@ -24,11 +24,14 @@ GRACE_SECONDS = 10.0
 AT_ONCE = 50
 
 
-async def deliver(database: Database) -> None:
-    """Send everything that is due, over connections that stay open from turn to turn."""
+async def deliver(database: Database) -> bool:
+    """Send everything that is due, over connections that stay open from turn to turn.
+
+    Returns whether there was something.
+    """
     if database not in _senders:
         _senders[database] = Sender(database)
-    await _senders[database].work()
+    return await _senders[database].work()
 
 
 async def hang_up(database: Database) -> None:
@@ -49,12 +52,13 @@ class Sender:
         self._away_until = 0.0
         self._pause = 0.0
 
-    async def work(self) -> None:
+    async def work(self) -> bool:
         """One turn: until nothing is due any more, or the mail server is away."""
         if time.monotonic() - self._swept_at > SWEEP_SECONDS:
             await self._sweep()
         if time.monotonic() < self._away_until:
-            return
+            return False
+        something = False
         most = self._settings.mail_connections
         while due := await store.count_due(self._database, most):
             try:
@@ -69,8 +73,10 @@ class Sender:
                     self._wait(str(end))
                 elif isinstance(end, BaseException):
                     raise end
+            something = True
             if time.monotonic() < self._away_until:
-                return
+                break
+        return something
 
     async def _sweep(self) -> None:
         self._swept_at = time.monotonic()
@@ -96,9 +102,8 @@ class Sender:
             for _ in range(AT_ONCE):
                 if time.monotonic() < self._away_until:
                     return
-                await (
-                    connection.open()
-                )  # before a claim, so that a server that is away costs nothing
+                # Before a claim, so that a server that is away costs no mail anything.
+                await connection.open()
                 self._pause = 0.0
                 attempt = new_id()
                 one = await store.claim(self._database, attempt, self._settings.mail_lease_seconds)
@@ -132,11 +137,8 @@ class Sender:
             await self._record(one, attempt, reason.step, trail, looked=True)
             return
         except Exception as error:  # nothing was sent: it may be tried again
-            log.warning(
-                "a mail cannot be written now",
-                notification=one.notification_id,
-                error=repr(error)[:300],
-            )
+            why = repr(error)[:300]
+            log.warning("a mail cannot be made", notification=one.notification_id, why=why)
             step = after("broken", type(error).__name__, one.attempts + 1, now())
             tried = Try(at=now(), outcome="broken", detail=type(error).__name__)
             await self._record(one, attempt, step, tried, counted=not is_outage(error))
@@ -150,7 +152,7 @@ class Sender:
         left = self._settings.mail_lease_seconds / 2 - (time.monotonic() - began)
         try:
             async with asyncio.timeout(left):
-                return await connection.send(ready.sender, ready.recipient, ready.write())
+                return await connection.send(ready.sender, ready.recipient, ready.mail)
         except TimeoutError:
             return connection.break_off("the server took too long")
 

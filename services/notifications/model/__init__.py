@@ -1,5 +1,6 @@
 """The rules of who is told what; pure: no clock, no database, no broker, no mail."""
 
+from services.notifications.model.attention import Attention
 from services.notifications.model.audience import Audience, EventDoesNotFit, Recipients, is_path
 from services.notifications.model.category import Category, known_category
 from services.notifications.model.checks import check_event, check_rule, check_template, preview
@@ -43,6 +44,7 @@ __all__ = [
     "SLUG",
     "TRAIL",
     "Action",
+    "Attention",
     "Audience",
     "Category",
     "Draft",

@@ -136,11 +136,12 @@ async def _belonging(database: Database, notice: Notice, people: list[str]) -> l
 # Who joins
 
 
-async def tell_newcomers(database: Database) -> None:
+async def tell_newcomers(database: Database) -> bool:
     """Tell those who joined what their community is being told, whichever fact came first.
 
     A joining is looked at after it was committed, and so is a notice: one of the two sees the other.
     """
+    somebody = False
     while joins := await database["joins"].find({}).limit(JOINS).to_list(None):
         documents: list[Document] = []
         by_community: defaultdict[str, list[Document]] = defaultdict(list)
@@ -152,6 +153,8 @@ async def tell_newcomers(database: Database) -> None:
             await _insert(database, documents[at : at + CHUNK])
         done = [DeleteOne({"_id": join["_id"], "joined_at": join["joined_at"]}) for join in joins]
         await database["joins"].bulk_write(done, ordered=False)
+        somebody = True
+    return somebody
 
 
 async def _missed(

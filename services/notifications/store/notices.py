@@ -35,13 +35,14 @@ async def claim_notice(database: Database) -> Notice | None:
     """
     notices = database["notices"]
     order = [("noticed_at", 1), ("sequence", 1)]
-    candidates = await notices.find({"state": "open"}).sort(order).limit(50).to_list(None)
+    free = {"$lt": [{"$ifNull": ["$lease_until", 0]}, "$$NOW"]}  # a number is before any date
+    open_now = {"state": "open", "$expr": free}
+    candidates = await notices.find(open_now).sort(order).limit(50).to_list(None)
     for one in candidates:
         if one["meeting_id"] and await _earlier(database, one):
             continue
-        free = {"$lt": [{"$ifNull": ["$lease_until", 0]}, "$$NOW"]}  # a number is before any date
         claimed = await notices.find_one_and_update(
-            {"_id": one["_id"], "state": "open", "$expr": free},
+            {"_id": one["_id"], **open_now},
             [{"$set": {"lease_until": {"$add": ["$$NOW", LEASE_MS]}}}],
             return_document=ReturnDocument.AFTER,
         )

@@ -228,6 +228,39 @@ async def test_a_mail_whose_template_fails_is_kept_with_the_reason(region: Regio
     assert item["subject"] == "This message cannot be shown"
 
 
+# Deliveries
+
+
+async def test_an_operator_reads_what_became_of_mails_page_by_page(region: Region) -> None:
+    await region.community_of(*"abcde")
+    seen: list[str] = []
+    path = "/deliveries?state=sent&limit=4"
+    while path:
+        page = (await region.operator.get(path)).json()
+        seen += [one["id"] for one in page["items"]]
+        path = page["next"] and f"/deliveries?state=sent&limit=4&cursor={page['next']}"
+    assert len(seen) == len(set(seen)) == 6
+    one = (await region.operator.get(f"/deliveries/{seen[0]}")).json()
+    assert (one["attempts"], one["trail"][0]["outcome"]) == (1, "sent")
+    assert "@" not in str(one)
+    assert (await region.operator.get("/deliveries/nothing")).status_code == 404
+    assert (await region.operator.get("/deliveries?state=lost")).status_code == 422
+    assert (await region.ann.post(f"/deliveries/{seen[0]}/resend")).status_code == 403
+
+
+async def test_an_event_may_name_its_category_itself(region: Region) -> None:
+    await taught(region)
+    await region.operator.put("/rules/trained", json=TRAINED | {"category": "data.kind"})
+    await arrives(region, completed(kind="first-aid"), "external.events")
+    assert len(await region.told()) == 1
+    reply = await region.ann.put("/preferences", json={"mail": {"first-aid": False}})
+    assert reply.status_code == 200
+    await arrives(region, completed("2", kind="first-aid"), "external.events")
+    assert len(await region.told()) == 1
+    with pytest.raises(Failed, match=r"data\.kind"):
+        await arrives(region, completed("3"), "external.events")
+
+
 # Categories
 
 

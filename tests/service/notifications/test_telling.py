@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.notifications import store
 from services.notifications.handlers import on
 from shared.contracts.membership import (
     CommunityRedefined,
@@ -96,6 +97,29 @@ async def test_several_tellers_and_senders_side_by_side_tell_once(region: Region
     await asyncio.gather(*(region.service.tick() for _ in range(4)))
     await region.told()
     assert len({mail.to for mail in region.post.mails}) == len(region.post.mails) == 11
+
+
+async def test_a_fan_out_that_is_repeated_tells_nobody_twice(region: Region) -> None:
+    """As after a crash in the middle of it: some have their notification, the notice is still open."""
+    await region.community_of()
+    database = region.service.database
+    people = [f"p{n}" for n in range(2500)]
+    members = [
+        {**joined(one).model_dump(), "_id": f"leads:{one}", "status": "active"} for one in people
+    ]
+    await database["memberships"].insert_many(members)
+    await region.service.happens(announced())
+    notice = await store.claim_notice(database)
+    assert notice
+    assert await store.claim_notice(database) is None  # it is taken, for half a minute
+    await database["memberships"].update_many(
+        {"person_id": {"$gt": "p5"}}, {"$set": {"status": "left"}}
+    )
+    some = await store.expand(database, notice)
+    await database["memberships"].update_many({}, {"$set": {"status": "active"}})
+    all_, again = await asyncio.gather(*(store.expand(database, notice) for _ in range(2)))
+    assert some < all_ == again == 2501
+    assert await database["notifications"].count_documents({"meeting_id": "m1"}) == 2501
 
 
 async def arrives(
