@@ -94,10 +94,12 @@ def meeting(event: MeetingScheduled | MeetingAnnounced | MeetingMoved | MeetingC
 
 @on.projection(SeatTaken, SeatPromoted, SeatAwaited, SeatConsidered, SeatDeclined)
 def answer(event: SeatTaken | SeatPromoted | SeatAwaited | SeatConsidered | SeatDeclined) -> Write:
+    """Who left the community declined nothing: what stands in their calendar must be taken out."""
+    left = isinstance(event, SeatDeclined) and event.left
     fields: Document = {
         "meeting_id": event.meeting_id,
         "person_id": event.person_id,
-        "answer": ANSWERS.get(type(event), "accepted"),
+        "answer": "left" if left else ANSWERS.get(type(event), "accepted"),
     }
     return Write("answers", f"{event.meeting_id}:{event.person_id}", fields)
 

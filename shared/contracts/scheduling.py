@@ -115,3 +115,5 @@ class SeatDeclined(MeetingEvent):
     """A person will not come to a meeting, and holds no seat."""
 
     person_id: str
+    left: bool = False
+    """They left the community and said nothing about the meeting, which may stand in their calendar."""

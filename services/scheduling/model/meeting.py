@@ -176,7 +176,8 @@ class Meeting(Details, frozen=True):
         after = self.model_copy(update={"answers": answers})
         if status in ("needs-action", "declined"):
             return (after,)
-        return after, SeatDeclined(**self._ids(person_id)), *after._promotions(promoted)
+        freed = SeatDeclined(**self._ids(person_id), left=True)
+        return after, freed, *after._promotions(promoted)
 
     def _said(self, person_id: str) -> Event:
         ids = self._ids(person_id)

@@ -7,7 +7,13 @@ import pytest
 
 from services.notifications import handlers
 from shared.clock import now
-from shared.contracts.scheduling import SeatAwaited, SeatDeclined, SeatPromoted, SeatTaken
+from shared.contracts.scheduling import (
+    MeetingScheduled,
+    SeatAwaited,
+    SeatDeclined,
+    SeatPromoted,
+    SeatTaken,
+)
 from tests.service.notifications.post import Mail
 from tests.service.notifications.region import (
     START,
@@ -16,6 +22,7 @@ from tests.service.notifications.region import (
     cancelled,
     joined,
     left,
+    meeting,
     moved,
     registered,
     rhythm,
@@ -159,6 +166,36 @@ async def test_a_cancellation_goes_to_everybody_invited_who_has_not_declined(
         assert after["STATUS"] == "CANCELLED"
         assert mail["In-Reply-To"] == invited[mail.to]["Message-ID"]
         assert "Snow" in mail.text
+
+
+async def test_who_accepted_and_then_left_gets_the_cancellation(region: Region) -> None:
+    await region.community_of("ann", "bob")
+    about = {"meeting_id": "m1", "community_id": "leads"}
+    await region.happens(announced())
+    await region.happens(SeatTaken(**about, person_id="bob"), left("bob"))
+    await region.happens(SeatDeclined(**about, person_id="bob", left=True))
+    region.post.mails.clear()
+    mails = await region.happens(cancelled("m1", 1))
+    assert people(mails) == ["ann", "bob", "fay"]
+    assert all("METHOD:CANCEL" in mail.calendar for mail in mails)
+
+
+async def test_who_answered_before_anybody_was_invited_gets_the_cancellation(
+    region: Region,
+) -> None:
+    await region.community_of("ann", "bob", "cem", "dan", "eve")
+    about = {"meeting_id": "m1", "community_id": "leads"}
+    await region.happens(
+        MeetingScheduled(**meeting()),
+        SeatTaken(**about, person_id="ann"),
+        SeatAwaited(**about, person_id="bob", position=1),
+        SeatDeclined(**about, person_id="cem"),
+        SeatTaken(**about, person_id="dan"),
+        SeatDeclined(**about, person_id="dan", left=True),
+    )
+    mails = await region.happens(cancelled("m1", 1))
+    assert people(mails) == ["ann", "bob"]
+    assert all("METHOD:CANCEL" in mail.calendar for mail in mails)
 
 
 async def test_who_left_before_the_invitations_went_out_hears_nothing(region: Region) -> None:

@@ -274,6 +274,7 @@ def test_who_leaves_the_community_frees_the_seat():
     meeting = with_answers(a_meeting(seats=1), ("ann", "accepted"), ("bob", "accepted"))
     after, *events = meeting.release("ann")
     assert kinds(events) == ["SeatDeclined", "SeatPromoted"]
+    assert events[0] == SeatDeclined(meeting_id="m1", community_id="c1", person_id="ann", left=True)
     assert after.answers.status_of("ann") == "needs-action"
     assert after.answers.coming == ("bob",)
 
