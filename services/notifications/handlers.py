@@ -25,7 +25,9 @@ from shared.contracts.notifications import NotificationRequested
 from shared.contracts.scheduling import (
     MeetingAnnounced,
     MeetingCancelled,
+    MeetingDescribed,
     MeetingMoved,
+    MeetingRedescribed,
     MeetingScheduled,
     RhythmChosen,
     RhythmEnded,
@@ -87,8 +89,10 @@ def membership(event: MemberJoined | RoleGiven | MemberLeft) -> Write:
     return Write("memberships", f"{event.community_id}:{event.person_id}", fields)
 
 
-@on.projection(MeetingScheduled, MeetingAnnounced, MeetingMoved, MeetingCancelled)
-def meeting(event: MeetingScheduled | MeetingAnnounced | MeetingMoved | MeetingCancelled) -> Write:
+@on.projection(
+    MeetingScheduled, MeetingAnnounced, MeetingMoved, MeetingRedescribed, MeetingCancelled
+)
+def meeting(event: MeetingDescribed) -> Write:
     return Write("meetings", event.meeting_id, event.model_dump(exclude={"reason"}))
 
 

@@ -8,6 +8,7 @@ import pytest
 from services.notifications import handlers
 from shared.clock import now
 from shared.contracts.scheduling import (
+    MeetingRedescribed,
     MeetingScheduled,
     SeatAwaited,
     SeatDeclined,
@@ -123,6 +124,19 @@ async def test_who_joins_after_a_move_is_invited_to_the_new_time(region: Region)
     [invitation] = [mail for mail in region.post.mails if "Invitation" in mail["Subject"]]
     assert event_of(invitation)["SEQUENCE"] == 1
     assert "Wednesday 10 April 2030" in invitation["Subject"]
+
+
+async def test_who_joins_after_another_title_was_chosen_is_invited_to_that(region: Region) -> None:
+    await region.community_of("ann")
+    await region.happens(announced(), MeetingRedescribed(**meeting(title="Reading hour")))
+    region.post.mails.clear()
+    await region.happens(registered("bob"), joined("bob"))
+    [invitation] = [mail for mail in region.post.mails if "Invitation" in mail["Subject"]]
+    assert "Reading hour" in invitation["Subject"]
+    assert (event_of(invitation)["SUMMARY"], event_of(invitation)["SEQUENCE"]) == (
+        "Reading hour",
+        0,
+    )
 
 
 async def test_a_moved_meeting_is_sent_to_those_invited_who_still_belong(region: Region) -> None:
