@@ -20,12 +20,12 @@ def calendar_part(letter: Letter, organizer: Address, attendee: Address) -> Part
     kind = letter.notice.calendar
     if kind is None:
         return None
-    facts: Mapping[str, Any] = letter.notice.told().data
+    facts: Mapping[str, Any] = letter.told.data
     if kind == "cancellation":
         entry = _entry(facts, letter, "cancelled")
         return "CANCEL", cancellation(entry, organizer=organizer, attendee=attendee)
     newest = letter.known.meeting
-    if newest and newest["status"] == "confirmed":
+    if newest and newest.get("status") == "confirmed":
         facts = newest  # who joined later is invited to the meeting as it stands now
     entry = _entry(facts, letter, "confirmed")
     return "REQUEST", invitation(entry, organizer=organizer, attendee=attendee)
@@ -47,7 +47,7 @@ def _entry(
 ) -> Entry:
     open_facts: Mapping[str, Any] = {} if letter.is_confidential else facts
     community = letter.known.community
-    name = "" if letter.is_confidential or community is None else community["name"]
+    name = "" if letter.is_confidential or community is None else community.get("name", "")
     return Entry(
         uid=facts["uid"],
         revision=facts["revision"],

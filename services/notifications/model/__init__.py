@@ -9,9 +9,11 @@ from services.notifications.model.context import (
     Surroundings,
     context,
     described,
+    for_strangers,
     impersonal,
     neutral,
     sample,
+    withheld,
 )
 from services.notifications.model.mailing import (
     LOOKS,
@@ -73,6 +75,7 @@ __all__ = [
     "check_template",
     "context",
     "described",
+    "for_strangers",
     "identify",
     "impersonal",
     "is_path",
@@ -84,4 +87,5 @@ __all__ = [
     "resend",
     "sample",
     "waiting",
+    "withheld",
 ]

@@ -25,6 +25,7 @@ COMMUNITY = {
 }
 LINKS = {"message": "https://example.org/message", "preferences": "https://example.org/preferences"}
 PERSON = {"person_id": "…", "name": "…", "zone": "Europe/London"}
+FOR_MEMBERS = frozenset({"venue", "join_url", "feed_url"})
 SAMPLES: dict[str, Any] = {
     "date-time": "2026-04-14T13:00:00+00:00",
     "time": "14:00:00",
@@ -94,6 +95,19 @@ def described(meeting: Mapping[str, Any]) -> dict[str, Any]:
     """A meeting as templates see it: `where` says the place, or the address, or that it is online."""
     where = [meeting.get("venue"), meeting.get("join_url")]
     return {**meeting, "where": ", ".join(one for one in where if one) or "online"}
+
+
+def withheld(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts without what only members may see: where a meeting is, and the address of a calendar."""
+    shown = {name: None if name in FOR_MEMBERS else value for name, value in facts.items()}
+    return shown | {"where": "shown to members only"} if "where" in shown else shown
+
+
+def for_strangers(event: Envelope[dict[str, Any]]) -> Envelope[dict[str, Any]]:
+    """One of our events without what only members may see; what others send is theirs to judge."""
+    if event.type not in EVENTS:
+        return event
+    return event.model_copy(update={"data": withheld(event.data)})
 
 
 def _somebody(_: object) -> str:

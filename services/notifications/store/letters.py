@@ -13,12 +13,14 @@ from services.notifications.model import (
     Template,
     context,
     described,
+    for_strangers,
     neutral,
+    withheld,
 )
 from services.notifications.store.notices import read_notice
 from services.notifications.store.rules import category
 from services.notifications.store.templates import template
-from shared.events import Document
+from shared.events import Document, Envelope
 from shared.transaction import Transaction
 
 NO_RHYTHM: Document = {"rhythm": None, "feed_url": None}
@@ -35,18 +37,19 @@ class Letter:
     known: Surroundings
     person: Document
     """Who gets it: person_id, and name, email and zone once they are known."""
+    told: Envelope[Document]
+    """The event it is about; without what only members may see, if the recipient is none now."""
 
     @property
     def is_confidential(self) -> bool:
         """Whether nothing of the community may show in a mail; also while one does not know."""
         if self.notice.community_id is None:
             return False
-        return self.known.community is None or self.known.community["privacy"] == "confidential"
+        return (self.known.community or {}).get("privacy") in (None, "confidential")
 
     def message(self, links: dict[str, str]) -> Message:
         """What the recipient is told. Problem if the template cannot be filled in."""
-        event = self.notice.told()
-        return self.template.fill(context(event, self.known, self._reader(), links))
+        return self.template.fill(context(self.told, self.known, self._reader(), links))
 
     def neutral_message(self, links: dict[str, str], words: Template) -> Message:
         """What a mail says where nothing of the community may show."""
@@ -69,13 +72,14 @@ async def letters(tx: Transaction, items: Sequence[Notification]) -> list[Letter
     communities = await _by_id(tx, "communities", {n.community_id for n in notices.values()})
     rhythms = await _by_id(tx, "rhythms", {*communities})
     meetings = await _by_id(tx, "meetings", {n.meeting_id for n in notices.values()})
-    data = {id: notice.told().data for id, notice in notices.items()}
+    events = {id: notice.told() for id, notice in notices.items()}
     mentioned = {
-        id: {v for v in values.values() if isinstance(v, str)} for id, values in data.items()
+        id: {v for v in told.data.values() if isinstance(v, str)} for id, told in events.items()
     }
+    belonging = await _belonging(tx, items, notices, meetings)
     wanted = {one.person_id for one in items}.union(*mentioned.values())
     people = await _by_id(tx, "people", {id for id in wanted if len(id) <= 200})
-    names = {id: person["name"] for id, person in people.items()}
+    names = {id: person["name"] for id, person in people.items() if person.get("name")}
     words = {
         (n.template, n.template_version): await template(tx, n.template, n.template_version)
         for n in notices.values()
@@ -86,16 +90,40 @@ async def letters(tx: Transaction, items: Sequence[Notification]) -> list[Letter
         notice = notices[one.notice_id]
         meeting = meetings.get(notice.meeting_id or "")
         community = communities.get(notice.community_id or "")
-        rhythm = rhythms.get(notice.community_id or "") or NO_RHYTHM
+        rhythm = rhythms.get(notice.community_id or "") or {}
+        around = {**NO_RHYTHM, **rhythm, **community} if community else None
+        belongs = (notice.community_id, one.person_id) in belonging
+        at_meeting = meeting and (meeting.get("community_id"), one.person_id) in belonging
+        shown_meeting = described(meeting) if meeting else None
         known = Surroundings(
-            community={**rhythm, **community} if community else None,
-            meeting=described(meeting) if meeting else None,
+            community=around if belongs or around is None else withheld(around),
+            meeting=shown_meeting if at_meeting or not shown_meeting else withheld(shown_meeting),
             names={id: names[id] for id in mentioned[one.notice_id] if id in names},
         )
         source = words[notice.template, notice.template_version]
         person = people.get(one.person_id, {})
-        made.append(Letter(one, notice, source, kinds[one.category], known, person))
+        told = events[one.notice_id] if belongs else for_strangers(events[one.notice_id])
+        made.append(Letter(one, notice, source, kinds[one.category], known, person, told))
     return made
+
+
+async def _belonging(
+    tx: Transaction,
+    items: Sequence[Notification],
+    notices: dict[str, Notice],
+    meetings: dict[str, Document],
+) -> set[tuple[str | None, str]]:
+    """Of the recipients, who belongs at this moment to the communities that the notices are about."""
+    wanted: set[str] = set()
+    for one in items:
+        notice = notices[one.notice_id]
+        meeting = meetings.get(notice.meeting_id or "") or {}
+        for community_id in (notice.community_id, meeting.get("community_id")):
+            if community_id:
+                wanted.add(f"{community_id}:{one.person_id}")
+    active = {"_id": {"$in": sorted(wanted)}, "status": "active"}
+    found = await tx.find("memberships", active) if wanted else []
+    return {(member.get("community_id"), member.get("person_id", "")) for member in found}
 
 
 async def community_in_mails(tx: Transaction, community_id: str | None) -> str | None:
@@ -103,7 +131,9 @@ async def community_in_mails(tx: Transaction, community_id: str | None) -> str |
     if community_id is None:
         return None
     found = await tx.get("communities", community_id)
-    return found["name"] if found and found["privacy"] != "confidential" else "this community"
+    if not found or found.get("privacy") in (None, "confidential"):
+        return "this community"
+    return found.get("name") or "this community"
 
 
 async def _by_id(
