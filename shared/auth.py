@@ -38,7 +38,7 @@ class Person:
 
 
 class Keys:
-    """The issuer's public keys (a JWKS, RFC 7517), from a file or an address, cached 5 minutes."""
+    """The issuer's public keys (a JWKS, RFC 7517): a file, or an address asked every 5 minutes at most."""
 
     def __init__(self, where: str, issuer: str, audience: str) -> None:
         self._where = where
@@ -64,6 +64,8 @@ class Keys:
             raise Busy(f"The issuer's keys cannot be read now: {error}") from None
         except (jwt.PyJWTError, ValueError) as error:
             raise Unauthenticated(f"The bearer token is not valid: {error}.") from None
+        if not claims["sub"]:
+            raise Unauthenticated("The bearer token is not valid: its subject is empty.")
         return Person(
             person_id=str(claims["sub"]),
             name=str(claims.get("name", "")),
@@ -76,11 +78,8 @@ class Keys:
             raise jwt.InvalidAlgorithmError(f"its alg must be one of {', '.join(ALGORITHMS)}")
         if self._client:
             return await asyncio.to_thread(self._client.get_signing_key_from_jwt, token)
-        keys = jwt.PyJWKSet.from_dict(
-            json.loads(await asyncio.to_thread(Path(self._where).read_text))
-        )
         wanted = jwt.get_unverified_header(token).get("kid")
-        for key in keys.keys:
+        for key in self._from_file().keys:
             if key.key_id == wanted:
                 return key
         raise jwt.InvalidKeyError("no key of the issuer has its kid")
@@ -90,7 +89,10 @@ class Keys:
         file = Path(self._where)
         changed = file.stat().st_mtime_ns
         if self._file is None or self._file[0] != changed:
-            self._file = changed, jwt.PyJWKSet.from_dict(json.loads(file.read_text()))
+            try:
+                self._file = changed, jwt.PyJWKSet.from_dict(json.loads(file.read_text()))
+            except (ValueError, jwt.PyJWTError) as error:
+                raise Busy(f"The issuer's keys cannot be read now: {error}") from None
         return self._file[1]
 
 

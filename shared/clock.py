@@ -28,6 +28,11 @@ def now() -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+def machine() -> datetime:
+    """The machine's own time, for what mongod's clock will end (TTL indexes)."""
+    return datetime.now(UTC)
+
+
 def set_now(moment: datetime) -> None:
     """Move this process's clock to a moment; it runs on from there. For tests only."""
     global _offset  # noqa: PLW0603 - one clock a process is the point

@@ -3,9 +3,8 @@
 import asyncio
 import random
 import time
-from collections import defaultdict, deque
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections import defaultdict
+from contextlib import suppress
 from typing import Any, cast
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -14,22 +13,23 @@ from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
-from shared import dead_letters
+from shared import dead_letters, records
 from shared.database import Database, is_outage
-from shared.inbox import Delivery, Failed, Fenced, Inbox, is_final
+from shared.errors import Busy
+from shared.inbox import Fenced, Inbox
 from shared.listener import Listener
+from shared.pieces import Pieces
 from shared.telemetry import BATCH, LAG, log
 
 Record = ConsumerRecord[bytes, bytes]
-TRIES = 3
-FIRST_SIZE = 64  # events of the first transaction; doubled while transactions are short
-LONG_SECONDS = 1.0  # mongod ends a transaction after 5 s (transactionLifetimeLimitSeconds)
+TURN_SECONDS = 1.0
 
 
 class Consumer(ConsumerRebalanceListener):
     """One member of the service's consumer group, and what it knows of its partitions."""
 
     def __init__(self, broker: KafkaBroker, on: Listener, database: Database, most: int) -> None:
+        records.install()
         self._inbox = Inbox(on, database)
         self._locks: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._assigned: set[TopicPartition] = set()
@@ -37,8 +37,7 @@ class Consumer(ConsumerRebalanceListener):
         self._moved = time.monotonic()
         self._joined = False
         self._done: dict[TopicPartition, int] = {}
-        self._size = FIRST_SIZE
-        self._most = most
+        self._pieces = Pieces(self._inbox.apply, most)
         self.waiting = False  # MongoDB is away
         self.recreated: set[TopicPartition] = set()
         self.subscriber = broker.subscriber(
@@ -86,14 +85,15 @@ class Consumer(ConsumerRebalanceListener):
                     if not await self._resume(tp, records[0].offset):
                         return None
                     with BATCH.time():
-                        await self._settle(tp, [self._inbox.receive(record) for record in records])
+                        batch = [self._inbox.receive(record) for record in records]
+                        await self._pieces.settle(tp, batch, lambda: tp in self._assigned)
                 except Fenced:
                     log.warning("another member took this partition further", partition=str(tp))
                     self._inbox.positions.pop(tp, None)
                 except Exception as error:
-                    if not (is_outage(error) or isinstance(error, KafkaError)):
+                    if not (is_outage(error) or isinstance(error, KafkaError | Busy)):
                         log.exception("a batch cannot be applied; trying again", partition=str(tp))
-                    self.waiting = True
+                    self.waiting = not isinstance(error, Busy)
                     await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
                     pause = min(pause * 2, 30)
                 else:
@@ -120,59 +120,16 @@ class Consumer(ConsumerRebalanceListener):
             return False
         return True
 
-    async def _settle(self, tp: TopicPartition, batch: list[Delivery]) -> None:
-        """Apply a batch; cut it around an event that fails, and set that one aside."""
-        work: deque[Sequence[Delivery]] = deque([batch])
-        tries = 0
-        while work:
-            part = work.popleft()
-            if len(part) > self._size:
-                work.extendleft([part[self._size :], part[: self._size]])
-                continue
-            try:
-                with self._paced():
-                    await self._inbox.apply(tp, part)
-                continue
-            except Failed as failure:
-                error, at = failure.error, failure.at
-            except Exception as unattributed:
-                if isinstance(unattributed, Fenced) or is_outage(unattributed):
-                    raise
-                error, at = unattributed, len(part) // 2
-                if len(part) > 1:
-                    work.extendleft([part[at:], part[:at]])
-                    continue
-            if len(part) > 1:
-                pieces = [part[at + 1 :], part[at : at + 1], part[:at]]
-                work.extendleft(piece for piece in pieces if piece)
-                continue
-            tries += 1
-            if is_final(error) or tries >= TRIES:
-                tries = 0
-                part[0].set_aside(error)
-            else:
-                await asyncio.sleep(0.1 * 4**tries * random.uniform(0.5, 1))  # noqa: S311
-            work.appendleft(part)
-
-    @contextmanager
-    def _paced(self) -> Generator[None, None, None]:
-        """Keep transactions well below MongoDB's limit on their lifetime, however slow the handlers are."""
-        began = time.monotonic()
-        try:
-            yield
-        finally:
-            self._moved = time.monotonic()
-            slow = self._moved - began > LONG_SECONDS
-            self._size = max(1, self._size // 2) if slow else min(self._most, self._size * 2)
-
     async def retry_parked(self) -> None:
         """Try again what was set aside on this member's partitions and is due."""
         if not await dead_letters.any_due(self._inbox.database):
             return  # one question a second, not one for each of dozens of partitions
         for tp in [*self._assigned]:
+            ends = time.monotonic() + TURN_SECONDS  # then what is new has its turn
             async with self._locks[tp]:
-                if tp in self._assigned:
-                    await self._inbox.retry(tp)
+                await self._inbox.retry(
+                    tp, lambda tp=tp, ends=ends: tp in self._assigned and time.monotonic() < ends
+                )
 
     # who has which partition
 
@@ -187,6 +144,8 @@ class Consumer(ConsumerRebalanceListener):
                 log.warning("a transaction outlives its partition", partition=str(tp))
                 self._inbox.positions.pop(tp, None)
             self._locks.pop(tp, None)
+            with suppress(KeyError):
+                LAG.remove(tp.topic, str(tp.partition))
 
     async def _assigned_now(self, assigned: set[TopicPartition]) -> None:
         """Take over; the position is read from MongoDB with the first records."""
@@ -205,7 +164,8 @@ class Consumer(ConsumerRebalanceListener):
         if not self._client or not self._joined:
             return 0
         if not self._assigned:  # more replicas than partitions: this one stands by
-            self._targets = {}
+            known = [self._client.partitions_for_topic(topic) for topic in self._inbox.on.topics]
+            self._targets = {} if all(known) else None  # a topic that is missing is no history
             return 0
         ends: dict[TopicPartition, int] = await self._client.end_offsets([*self._assigned])
         if self._targets is None:
@@ -230,7 +190,12 @@ class Consumer(ConsumerRebalanceListener):
     @property
     def still_for(self) -> float:
         """Seconds in which records waited and none was taken."""
-        return time.monotonic() - self._moved
+        return time.monotonic() - max(self._moved, self._pieces.moved)
+
+    @property
+    def took(self) -> bool:
+        """Whether it has applied anything at all."""
+        return self._pieces.moved > 0
 
 
 async def _parse(message: Any) -> KafkaMessage:

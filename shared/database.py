@@ -29,6 +29,7 @@ from shared.transaction import Transaction
 T = TypeVar("T")
 INBOX_DAYS = 90
 TRIES = 30
+DUPLICATE_TRIES = 3  # the race for an id is over once it is lost; what stays a duplicate is one
 
 
 def _as_text(value: Any) -> Any:
@@ -124,7 +125,7 @@ class Database:
                         "bool", session.in_transaction
                     ):  # Motor's stub says method; it is a property
                         await _quietly(session.abort_transaction())
-                    if not _conflict(error):
+                    if not _conflict(error) or (is_duplicate(error) and attempt == DUPLICATE_TRIES):
                         raise
                 else:
                     if tx.emitted:

@@ -10,7 +10,7 @@ from pymongo import InsertOne
 
 from shared.clock import now
 from shared.database import Database
-from shared.events import Document, Unreadable, new_id
+from shared.events import Document, Headers, Unreadable, new_id
 from shared.transaction import Filter, Transaction
 
 if TYPE_CHECKING:
@@ -21,9 +21,16 @@ WAITS = [timedelta(seconds=s) for s in (10, 30, 120, 600, 3600)]
 LARGEST = 900_000  # bytes of a dead letter's copy on Kafka; MongoDB holds the whole
 
 
-def held_queues(topic: str, partition: int) -> Callable[[Transaction], Awaitable[set[str]]]:
-    """Which keys of a partition have an event waiting: later ones must queue behind it."""
-    where = {"topic": topic, "partition": partition, "state": "held"}
+def held_queues(
+    topic: str, partition: int, keys: set[str]
+) -> Callable[[Transaction], Awaitable[set[str]]]:
+    """Which of these keys have an event waiting: later ones must queue behind it."""
+    where: Filter = {
+        "topic": topic,
+        "partition": partition,
+        "state": "held",
+        "key": {"$in": [*keys]},
+    }
 
     async def read(tx: Transaction) -> set[str]:
         return set(await tx.distinct("parked", "key", where))
@@ -92,7 +99,7 @@ async def failed_again(database: Database, parked: Document, one: "Delivery", gr
         "state": "dead" if dead else "held",
         "attempts": attempts,
         "reason": one.trouble,
-        "fingerprint": _fingerprint(one.trouble or ""),
+        "fingerprint": fingerprint(one.trouble or ""),
         "next_at": now() + WAITS[min(attempts, len(WAITS)) - 1],
     }
 
@@ -125,14 +132,14 @@ def _parked(one: "Delivery", state: str, reason: str, next_at: Any) -> Document:
         "headers": one.headers,
         "state": state,
         "reason": reason,
-        "fingerprint": _fingerprint(reason),
+        "fingerprint": fingerprint(reason),
         "attempts": 0,
         "parked_at": now(),
         "next_at": next_at,
     }
 
 
-def _fingerprint(reason: str) -> str:
+def fingerprint(reason: str) -> str:
     """The same for the same kind of failure: numbers and ids do not count."""
     words = "".join(" " if c.isdigit() else c for c in reason)
     return hashlib.sha256(words.encode()).hexdigest()[:12]
@@ -140,6 +147,7 @@ def _fingerprint(reason: str) -> str:
 
 def _publish(tx: Transaction, parked: Document, group: str) -> None:
     value: bytes | None = parked["value"]
+    headers: Headers = parked["headers"]
     errors = {
         "x-error-reason": parked["reason"],
         "x-error-service": group,
@@ -147,8 +155,11 @@ def _publish(tx: Transaction, parked: Document, group: str) -> None:
         "x-error-attempts": str(parked["attempts"]),
         "x-error-position": parked["_id"],
     }
-    if value and len(value) > LARGEST:
-        value, errors["x-error-truncated"] = value[:LARGEST], str(len(value))
+    size = sum(len(name) + len(text) for name, text in headers)
+    if size > LARGEST // 2:
+        headers, errors["x-error-headers-left-out"] = [], str(size)
+    if value and len(value) > LARGEST // 2:
+        value, errors["x-error-truncated"] = value[: LARGEST // 2], str(len(value))
     tx.write(
         "outbox",
         InsertOne(
@@ -159,7 +170,7 @@ def _publish(tx: Transaction, parked: Document, group: str) -> None:
                 "seq": parked["offset"],
                 "at": now(),
                 "value": Binary(value) if value else None,
-                "headers": [*parked["headers"], *((k, v.encode()) for k, v in errors.items())],
+                "headers": [*headers, *((k, v.encode()) for k, v in errors.items())],
             }
         ),
     )

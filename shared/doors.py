@@ -1,27 +1,23 @@
-"""The doors every service has: health, metrics, the test clock, dead letters, problem+json."""
+"""The doors every service has: health, metrics, the test clock, dead letters."""
 
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Query, Request, Response
-from fastapi.encoders import jsonable_encoder
-from fastapi.exceptions import RequestValidationError
+from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from opentelemetry.trace import SpanKind
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
-from pymongo.errors import PyMongoError
-from starlette.exceptions import HTTPException
 
 from shared import clock, dead_letters, problems
 from shared.auth import OPERATOR, Principal
 from shared.clock import Moment
-from shared.database import Database, is_outage
-from shared.errors import PROBLEM, Busy, Invalid, Malformed, NotFound, Problem, Unforeseen
+from shared.database import Database
+from shared.errors import Invalid, NotFound
 from shared.http import Paging, Router, Tx, cursor
-from shared.telemetry import PARKED, REQUESTS, follow, log, tracer
+from shared.telemetry import PARKED, REQUESTS, follow, tracer
 
 ASYNCAPI = Path(__file__).parents[1] / "docs" / "asyncapi.yaml"
 
@@ -83,8 +79,8 @@ async def list_dead_letters(
     """What was set aside and why: `dead`, or `held` to be tried again. For operators."""
     me.needs(OPERATOR)
     where: dict[str, Any] = {"state": state}
-    if page.after:
-        where["_id"] = {"$gt": page.after[0]}
+    if after := page.position(str):
+        where["_id"] = {"$gt": after[0]}
     found = await tx.find("parked", where, sort=[("_id", 1)], limit=page.limit)
     more = len(found) == page.limit
     return DeadLetters(
@@ -113,19 +109,20 @@ def open_on(app: FastAPI) -> None:
     app.add_api_route("/readyz", readyz, include_in_schema=False)
     app.add_api_route("/metrics", metrics, include_in_schema=False)
     app.add_api_route("/asyncapi.yaml", asyncapi, include_in_schema=False)
-    app.add_api_route("/_clock", set_clock, methods=["POST"], include_in_schema=False)
-    problems.document_on(app)
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(RequestValidationError, _unacceptable)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(PyMongoError, _outage)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_api_route(
+        *("/_clock", set_clock),
+        methods=["POST"],
+        include_in_schema=False,
+        dependencies=[Depends(_for_tests)],
+    )
+    problems.answer_on(app)
     app.middleware("http")(_observe)
 
 
-async def livez() -> Response:
-    """The process answers."""
-    return Response("ok")
+async def livez(request: Request) -> Response:
+    """The process answers, and its consumer moves: a second new one that stands still needs a new process."""
+    stuck = request.app.state.stalls > 1
+    return Response("the consumer stands still" if stuck else "ok", 503 if stuck else 200)
 
 
 async def readyz(request: Request) -> Response:
@@ -152,10 +149,13 @@ async def asyncapi() -> Response:
     return FileResponse(ASYNCAPI, media_type="application/yaml")
 
 
-async def set_clock(request: Request, clock_: Clock) -> dict[str, str]:
-    """Move the service's clock; only where COPSE_TEST_CLOCK is set."""
+def _for_tests(request: Request) -> None:
     if not request.app.state.settings.test_clock:
         raise NotFound("There is no test clock here.")
+
+
+async def set_clock(clock_: Clock) -> dict[str, str]:
+    """Move the service's clock; only where COPSE_TEST_CLOCK is set."""
     clock.set_now(clock_.now)
     return {"now": clock.now().isoformat()}
 
@@ -166,76 +166,20 @@ async def count_parked(database: Database) -> None:
         PARKED.labels(state).set(await database["parked"].count_documents({"state": state}))
 
 
-# Problems (RFC 9457)
-
-
-def _answer(problem: Problem) -> JSONResponse:
-    return JSONResponse(
-        jsonable_encoder(problem.body()), problem.status, problem.headers, media_type=PROBLEM
-    )
-
-
-async def _problem(_: Request, error: Exception) -> Response:
-    assert isinstance(error, Problem)  # noqa: S101 - registered for this type
-    if error.status == 401:
-        error.headers["www-authenticate"] = "Bearer"
-    if error.status == 503:
-        error.headers["retry-after"] = "5"
-    return _answer(error)
-
-
-async def _unacceptable(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
-    faults = [
-        {
-            "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
-            "message": fault["msg"].removeprefix("Value error, "),
-        }
-        for fault in error.errors()
-    ]
-    broken = any(fault["type"] == "json_invalid" for fault in error.errors())
-    detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
-    if broken:
-        return _answer(Malformed(f"The body is not JSON: {detail}"))
-    return _answer(Invalid(detail, errors=faults))
-
-
-async def _http(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
-    if error.status_code == 400:
-        return _answer(Malformed(f"The request cannot be read: {error.detail}."))
-    body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
-    return JSONResponse(body, error.status_code, error.headers, media_type=PROBLEM)
-
-
-async def _outage(request: Request, error: Exception) -> Response:
-    log.warning("MongoDB failed a request", route=_route(request), error=repr(error)[:500])
-    if not is_outage(error):
-        return await _unexpected(request, error)
-    return await _problem(request, Busy("The database is away. Nothing is known to be done."))
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("a request failed", route=_route(request), exc_info=error)
-    return _answer(Unforeseen("It is logged under the trace id. Nothing was kept or published."))
-
-
 async def _observe(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
     began = time.perf_counter()
     context = follow(request.headers.get("traceparent"))
     with tracer.start_as_current_span(
         request.method, context=context, kind=SpanKind.SERVER
     ) as span:
-        response = await respond(request)
-        route = _route(request)
+        try:
+            response = await respond(request)
+        except Exception as error:  # answered here, while the trace is known
+            response = await problems.unforeseen(request, error)
+        route = problems.route_of(request)
         span.update_name(f"{request.method} {route}")
         span.set_attribute("http.response.status_code", response.status_code)
         response.headers["x-trace-id"] = f"{span.get_span_context().trace_id:032x}"
     seconds = time.perf_counter() - began
     REQUESTS.labels(route, request.method, response.status_code).observe(seconds)
     return response
-
-
-def _route(request: Request) -> str:
-    """The route as declared: a path itself may hold a secret, such as a feed's token."""
-    return getattr(request.scope.get("route"), "path", "unknown")

@@ -107,13 +107,17 @@ def read(
             raise ValueError("the record has no value")
         names = {name.lower(): text.decode() for name, text in headers}
         binary = "ce_type" in names and not names.get("content-type", "").startswith(STRUCTURED)
-        model = _model(names.get("ce_type") or _type_within(value), wanted)
+        kind = names.get("ce_type") or _type_within(value)
+        model = _model(kind, wanted)
         if model is None:
             return None
         if binary:
             attributes = {n[3:]: text for n, text in names.items() if n.startswith("ce_")}
             value = orjson.dumps({**attributes, "data": orjson.loads(value)})
-        return _envelope(model).model_validate_json(value, extra="ignore")
+        envelope = _envelope(model).model_validate_json(value, extra="ignore")
+        if envelope.type != kind:
+            raise ValueError(f"the header ce_type says {kind}, the event says {envelope.type}")
+        return envelope
     except _UnknownMajor as error:
         return Unreadable(str(error))
     except ValidationError as error:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
 from typing import Annotated, Any, cast
 
 import orjson
@@ -71,7 +72,7 @@ async def _command(request: Request, body: bytes, inner: Handler) -> Response:
             tx.expected_version = _expected(request)
             response = _with_etag(request, await inner(again), tx)
             if record:
-                record(tx, response)
+                await record(tx, response)
             return response
 
         return await database.transact(work, origin_of(database))
@@ -108,9 +109,14 @@ def _expected(request: Request) -> int | None:
     tag = request.headers.get("if-match")
     if tag in (None, "*"):
         return None
-    if not tag.strip('"').removeprefix("v").isdigit():
-        raise Changed(f"If-Match must be an ETag this service gave out, not {tag}.")
-    return int(tag.strip('"').removeprefix("v"))
+    number = tag.strip('"').removeprefix("v")
+    if not _is_number(number):
+        raise Changed("If-Match must be an ETag this service gave out.")
+    return int(number)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 16
 
 
 def _with_etag(request: Request, response: Response, tx: Transaction) -> Response:
@@ -141,10 +147,34 @@ class Page(BaseModel):
     limit: int
     after: list[Any] | None
 
+    def position(self, *types: type) -> tuple[Any, ...] | None:
+        """What the cursor holds: exactly these types, a datetime as its ISO text. Malformed otherwise."""
+        if self.after is None:
+            return None
+        if len(self.after) != len(types):
+            raise Malformed(BAD_CURSOR)
+        return tuple(_as(kind, value) for kind, value in zip(types, self.after, strict=True))
+
+
+BAD_CURSOR = "This cursor is not one this list gave out. Start without a cursor."
+
+
+def _as(kind: type, value: Any) -> Any:
+    if kind is datetime and isinstance(value, str):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise Malformed(BAD_CURSOR) from None
+        if moment.tzinfo is not None:
+            return moment
+    elif type(value) is kind and not (kind is int and abs(value) >= 2**63):
+        return value
+    raise Malformed(BAD_CURSOR)
+
 
 def _page(request: Request) -> Page:
     text = request.query_params.get("limit", "50")
-    if not text.isdigit() or not 1 <= int(text) <= 200:
+    if not _is_number(text) or not 1 <= int(text) <= 200:
         raise Invalid("limit must be a whole number from 1 to 200.", field="limit")
     cursor = request.query_params.get("cursor")
     return Page(limit=int(text), after=_open(cursor, request.url.path) if cursor else None)
@@ -165,4 +195,4 @@ def _open(text: str, path: str) -> list[Any]:
             return cast("list[Any]", found[1:])
     except (ValueError, IndexError):
         pass
-    raise Malformed("This cursor is not one this list gave out. Start without a cursor.")
+    raise Malformed(BAD_CURSOR)

@@ -8,10 +8,9 @@ from typing import Any
 from aiokafka import TopicPartition
 from pymongo.errors import BulkWriteError, PyMongoError
 
-from shared import dead_letters
-from shared.clock import now
+from shared import clock, dead_letters
 from shared.database import Database, is_duplicate, is_outage
-from shared.errors import NotFound, Problem
+from shared.errors import Busy, NotFound, Problem
 from shared.events import Envelope, Headers, Origin, Unreadable, read
 from shared.listener import Listener
 from shared.telemetry import CONSUMED, carry_on
@@ -63,7 +62,7 @@ class Delivery:
 
 def is_final(error: Exception) -> bool:
     """Whether a rule said no: trying again would not help. NotFound may be a fact still on its way."""
-    return isinstance(error, Problem) and not isinstance(error, NotFound)
+    return isinstance(error, Problem) and not isinstance(error, NotFound | Busy)
 
 
 class Inbox:
@@ -92,7 +91,9 @@ class Inbox:
 
     async def apply(self, tp: TopicPartition, batch: Sequence[Delivery]) -> None:
         """Apply a partition's deliveries in one transaction. Raises Failed, Fenced, PyMongoError."""
-        position = self.positions[tp]
+        position = self.positions.get(tp)
+        if position is None:
+            raise Fenced(f"{tp} was revoked")
         fresh = [one for one in batch if one.offset > position and one.envelope]
         CONSUMED.labels(tp.topic, "skipped").inc(sum(one.envelope is None for one in batch))
         if not fresh:
@@ -103,14 +104,18 @@ class Inbox:
             if not await tx.claim("watermarks", here, {"$set": {"offset": fresh[-1].offset}}):
                 raise Fenced(str(tp))
 
-        held = dead_letters.held_queues(tp.topic, tp.partition)
+        keys = {one.queue for one in fresh}
+        held = dead_letters.held_queues(tp.topic, tp.partition, keys)
         await self._once(fresh, advance, held)
         self.positions[tp] = fresh[-1].offset
 
-    async def retry(self, tp: TopicPartition) -> None:
-        """Work off what is parked of a partition and due, key by key, in order."""
+    async def retry(self, tp: TopicPartition, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Work off what is parked of a partition and due, key by key, in order, for as long as one may."""
         for queue in await dead_letters.due(self.database, tp.topic, tp.partition):
-            while head := await dead_letters.head(self.database, tp.topic, tp.partition, queue):
+            while go_on():
+                head = await dead_letters.head(self.database, tp.topic, tp.partition, queue)
+                if head is None:
+                    break
                 one = Delivery(
                     *(head["topic"], head["partition"], head["offset"], head["raw_key"]),
                     *(head["value"], [(name, bytes(text)) for name, text in head["headers"]]),
@@ -123,7 +128,7 @@ class Inbox:
                 except dead_letters.Taken:
                     break
                 except Exception as failure:
-                    if is_outage(failure):
+                    if is_outage(failure) or isinstance(failure, Busy):
                         raise
                     one.set_aside(failure.error if isinstance(failure, Failed) else failure)
                     await dead_letters.failed_again(self.database, head, one, self.on.group)
@@ -211,7 +216,7 @@ class Inbox:
             seen = {found["_id"] for found in await tx.find("inbox", {"_id": {"$in": wanted}})}
         elif len(set(wanted)) < len(wanted):
             raise _SeenBefore
-        moment = now()
+        moment = clock.machine()
         new = [{"_id": id, "at": moment} for id in dict.fromkeys(wanted) if id not in seen]
         try:
             if new:

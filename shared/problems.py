@@ -1,10 +1,17 @@
-"""How problems read in every service's OpenAPI document: one schema, for every route (RFC 9457)."""
+"""Whatever goes wrong is answered as a problem (RFC 9457), and every OpenAPI document says so."""
 
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pymongo.errors import PyMongoError
+from starlette.exceptions import HTTPException
 
-from shared.errors import PROBLEM
+from shared.database import is_duplicate, is_outage
+from shared.errors import PROBLEM, Busy, Invalid, Malformed, Problem, Refused, Unforeseen
+from shared.telemetry import log
 
 SCHEMA: dict[str, Any] = {
     "title": "Problem",
@@ -32,7 +39,17 @@ ANSWER = {
 }
 
 
-def document_on(app: FastAPI) -> None:
+def answer_on(app: FastAPI) -> None:
+    """Let a service answer with problems, and say so in its OpenAPI document."""
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _unacceptable)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(PyMongoError, _outage)
+    app.add_exception_handler(Exception, unforeseen)
+    _document_on(app)
+
+
+def _document_on(app: FastAPI) -> None:
     """Put the problem answers into the service's OpenAPI in place of FastAPI's own."""
     plain = app.openapi
 
@@ -54,3 +71,61 @@ def document_on(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = openapi
+
+
+def _answer(problem: Problem) -> JSONResponse:
+    return JSONResponse(
+        jsonable_encoder(problem.body()), problem.status, problem.headers, media_type=PROBLEM
+    )
+
+
+async def _problem(_: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this type
+    if error.status == 401:
+        error.headers["www-authenticate"] = "Bearer"
+    if error.status == 503:
+        error.headers["retry-after"] = "5"
+    return _answer(error)
+
+
+async def _unacceptable(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
+    faults = [
+        {
+            "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
+            "message": fault["msg"].removeprefix("Value error, "),
+        }
+        for fault in error.errors()
+    ]
+    broken = any(fault["type"] == "json_invalid" for fault in error.errors())
+    detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
+    if broken:
+        return _answer(Malformed(f"The body is not JSON: {detail}"))
+    return _answer(Invalid(detail, errors=faults))
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
+    if error.status_code == 400:
+        return _answer(Malformed(f"The request cannot be read: {error.detail}."))
+    body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
+    return JSONResponse(body, error.status_code, error.headers, media_type=PROBLEM)
+
+
+async def _outage(request: Request, error: Exception) -> Response:
+    log.warning("MongoDB failed a request", route=route_of(request), error=repr(error)[:500])
+    if is_duplicate(error):
+        return await _problem(request, Refused("Something with this id is there already."))
+    if not is_outage(error):
+        return await unforeseen(request, error)
+    return await _problem(request, Busy("The database is away. Nothing is known to be done."))
+
+
+async def unforeseen(request: Request, error: Exception) -> Response:
+    log.error("a request failed", route=route_of(request), exc_info=error)
+    return _answer(Unforeseen("It is logged under the trace id. Nothing was kept or published."))
+
+
+def route_of(request: Request) -> str:
+    """The route as declared: a path itself may hold a secret, such as a feed's token."""
+    return getattr(request.scope.get("route"), "path", "unknown")

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 from pymongo.errors import DuplicateKeyError
 
 from shared.clock import now
@@ -18,6 +18,7 @@ from shared.telemetry import OUTBOX_AGE, OUTBOX_DEPTH, PUBLISHED, log
 PASS = 2_000  # events read, sent and deleted at a time
 POLL_SECONDS = 0.25  # for what other replicas committed
 ACK_SECONDS = 30  # no acknowledgement in this time: a new producer (aiokafka #1017)
+BEGINNING = ("$gte", "")
 LEASE_SECONDS, RENEW_SECONDS, DOUBT_SECONDS = 10, 3, 7
 
 
@@ -34,7 +35,7 @@ class Relay:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{id(self):x}"
         self._renewed = -1e9
         self._producer: Any = None
-        self._from = ""
+        self._from = BEGINNING
 
     async def run(self) -> None:
         """Relay until cancelled; waits out any absence of Kafka or MongoDB."""
@@ -101,42 +102,65 @@ class Relay:
 
     async def _pass(self) -> int:
         """Send what is there, from where the last pass ended in the order of keys; delete what was acknowledged."""
+        operator, key = self._from
         events: list[Document] = (
             await self._database["outbox"]
-            .find({"key": {"$gte": self._from}})
+            .find({"key": {operator: key}})
             .sort([("key", 1), ("seq", 1)])
             .limit(PASS)
             .to_list(None)
         )
-        wrapped = bool(self._from) and len(events) < PASS
-        self._from = events[-1]["key"] if len(events) == PASS else ""
-        if events:
-            if time.monotonic() - self._renewed > DOUBT_SECONDS:
-                return PASS  # too slow to be sure of the lease: ask again first
-            await self._send(events)
-        return PASS if wrapped else len(events)
+        wrapped = self._from != BEGINNING and len(events) < PASS
+        self._from = BEGINNING
+        if not events:
+            return PASS if wrapped else 0
+        if time.monotonic() - self._renewed > DOUBT_SECONDS:
+            return PASS  # too slow to be sure of the lease: ask again first
+        done = await self._send(events)
+        if len(events) == PASS:
+            # A key that cannot be sent must not keep the relay from those behind it.
+            self._from = ("$gte" if done else "$gt", events[-1]["key"])
+        return PASS if done and (wrapped or len(events) == PASS) else 0
 
-    async def _send(self, events: list[Document]) -> None:
+    async def _send(self, events: list[Document]) -> int:
+        """Send in order; an event that fails stops its key. Returns how many were acknowledged and deleted."""
         producer = await self._ready_producer()
-        async with asyncio.timeout(ACK_SECONDS):
-            sent: list[Any] = [
-                await producer.send(event["topic"], **_record(event)) for event in events
-            ]
-            await producer.flush()
-            results: list[Any] = await asyncio.gather(*sent, return_exceptions=True)
-        done: list[str] = []
+        sent: list[tuple[Document, Any]] = []
         stopped: set[str] = set()
+        unknown: set[str] = set()
+        async with asyncio.timeout(ACK_SECONDS):
+            for event in events:
+                if event["key"] in stopped or event["topic"] in unknown:
+                    stopped.add(event["key"])
+                    continue
+                try:
+                    sent.append((event, await producer.send(event["topic"], **_record(event))))
+                except (KafkaError, ValueError, TypeError) as error:  # this event, not Kafka
+                    stopped.add(event["key"])
+                    if isinstance(error, UnknownTopicOrPartitionError | KafkaTimeoutError):
+                        unknown.add(event["topic"])
+                    log.error(
+                        "cannot be published",
+                        event_id=event["_id"],
+                        topic=event["topic"],
+                        error=repr(error)[:300],
+                    )
+            await producer.flush()
+            acknowledged = await asyncio.gather(*[ack for _, ack in sent], return_exceptions=True)
+        done: list[str] = []
+        failed: set[str] = set()
         failure: BaseException | None = None
-        for event, result in zip(events, results, strict=True):
+        for (event, _), result in zip(sent, acknowledged, strict=True):
             if isinstance(result, BaseException):
                 failure = result
-                stopped.add(event["key"])
-            elif event["key"] not in stopped:
+                failed.add(event["key"])
+            elif event["key"] not in failed:  # else it is sent again, after the one that failed
                 done.append(event["_id"])
                 PUBLISHED.labels(event["topic"]).inc()
         await self._database["outbox"].delete_many({"_id": {"$in": done}})
         if failure:
             raise failure
+        return len(done)
 
     async def _ready_producer(self) -> Any:
         if self._producer is None:
@@ -165,7 +189,11 @@ class Relay:
                 async with asyncio.timeout(5):
                     await producer.stop()
             except (KafkaError, OSError, TimeoutError):
-                pass  # what it still held is in the outbox
+                # What it still held is in the outbox; it must not send that later, beside its successor.
+                sender = producer._sender.sender_task
+                if sender:
+                    sender.cancel()
+                await producer.client.close()
 
 
 def _record(event: Document) -> dict[str, Any]:

@@ -1,21 +1,21 @@
 """Idempotency-Key: a command that is sent again gets the first reply, and is done once."""
 
 import hashlib
+import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from bson.binary import Binary
 from fastapi import Request, Response
-from pymongo import ReplaceOne
 from pymongo.errors import DuplicateKeyError
 
 from shared.auth import authenticate
-from shared.clock import now
+from shared.clock import machine
 from shared.database import Database
 from shared.errors import Invalid, Malformed, Refused
 from shared.transaction import Transaction
 
-Record = Callable[[Transaction, Response], None]
+Record = Callable[[Transaction, Response], Awaitable[None]]
 KEPT = timedelta(hours=24)
 CLAIM = timedelta(seconds=60)  # after this a claim is taken for that of a dead process
 
@@ -47,12 +47,13 @@ async def once(
     signed = "authorization" in request.headers
     who = (await authenticate(request)).person_id if signed else ""
     id = _digest(f"{key}\n{who}\n{request.method}\n{request.url}".encode())
-    fingerprint = _digest(body)
-    claimed = {"_id": id, "fingerprint": fingerprint, "until": now() + CLAIM}
+    fingerprint = _digest(_without_boundary(request, body))
+    mine = secrets.token_hex(8)
+    claimed = {"claim": mine, "fingerprint": fingerprint, "until": machine() + CLAIM}
     replies = database["replies"]
     try:
         await replies.update_one(
-            {"_id": id, "status": None, "until": {"$lt": now()}}, {"$set": claimed}, upsert=True
+            {"_id": id, "status": None, "until": {"$lt": machine()}}, {"$set": claimed}, upsert=True
         )
     except DuplicateKeyError:
         kept = await replies.find_one({"_id": id})
@@ -63,21 +64,28 @@ async def once(
         headers = {**kept["headers"], "idempotency-replayed": "true"}
         return Response(bytes(kept["body"]), kept["status"], headers)
 
-    def record(tx: Transaction, response: Response) -> None:
+    async def record(tx: Transaction, response: Response) -> None:
         kept = {
             **claimed,
-            "until": now() + KEPT,
+            "until": machine() + KEPT,
             "status": response.status_code,
             "headers": {k: v for k, v in response.headers.items() if k != "content-length"},
             "body": Binary(bytes(response.body)),
         }
-        tx.write("replies", ReplaceOne({"_id": id}, kept, upsert=True))
+        if not await tx.claim("replies", {"_id": id, "claim": mine}, {"$set": kept}):
+            raise RequestInFlight("It took too long, and was sent again meanwhile.")
 
     try:
         return await run(record)
     except BaseException:
-        await replies.delete_one({"_id": id, "status": None})
+        await replies.delete_one({"_id": id, "claim": mine, "status": None})
         raise
+
+
+def _without_boundary(request: Request, body: bytes) -> bytes:
+    """A form sent again has another boundary between its parts, and is the same form."""
+    _, found, boundary = request.headers.get("content-type", "").partition("boundary=")
+    return body.replace(boundary.strip('"').encode(), b"") if found and boundary else body
 
 
 def _digest(data: bytes) -> str:

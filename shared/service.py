@@ -45,6 +45,7 @@ def create_service(
     app = FastAPI(title=f"Copse {name}", version="0.1.0", lifespan=lifespan)
     app.state.name, app.state.settings, app.state.on = name, config, on
     app.state.consumer = app.state.relay = None
+    app.state.stalls = 0  # consumers in a row that stood still from the start
     app.state.prepared, app.state.tasks, app.state.indexes = False, [], indexes
     app.state.keys = Keys(config.jwks, config.issuer, config.audience)
     app.include_router(router)
@@ -115,6 +116,7 @@ async def _listen(app: FastAPI, on: Listener, config: Settings) -> None:
             app.state.consumer = consumer
             pause = 0.2
             await _watch(consumer)
+            app.state.stalls = 0 if consumer.took else app.state.stalls + 1
             log.error("the consumer stands still; starting a new one")
         except Exception as error:  # a service that listens no longer must not look alive
             if isinstance(error, KafkaError | OSError):

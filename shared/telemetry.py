@@ -69,7 +69,12 @@ class _Bridge(logging.Handler):
         if len(self._said) > 1000:
             self._said.clear()
         self._said[line] = record.created
-        log.log(record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info)
+        try:
+            log.log(
+                record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info
+            )
+        except Exception:  # a library's faulty call must not fail the library
+            self.handleError(record)
 
 
 def _ids() -> dict[str, str]:

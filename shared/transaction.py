@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
 
 from shared.clock import now
-from shared.errors import Busy, Changed, NotFound
+from shared.errors import Changed, NotFound, TooLarge
 from shared.events import Document, Envelope, Event, Origin, write
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ Operation = (
 class Write:
     """What a projection wants its local copy to say: these fields, in this document.
 
-    The kernel applies it only if the event is newer than what the document has seen of that topic.
-    All fields of one document that come from one topic must come from one aggregate of it.
+    The kernel sets each field only if the event is newer than the one that last set it from that topic, so that
+    order, repetition and replay do not matter. One field must come from one aggregate of a topic.
     """
 
     collection: str
@@ -38,9 +38,12 @@ class Write:
 
 
 @dataclass(slots=True)
-class _Folded:
-    fields: Document
-    sequences: dict[str, int] = field(default_factory=dict[str, int])
+class _Field:
+    """What a field is to say, and the event it comes from: topic and sequence."""
+
+    value: Any
+    topic: str
+    sequence: int | None
 
 
 class Transaction:
@@ -58,7 +61,7 @@ class Transaction:
         self.emitted = 0
         self._session = session
         self._pending: dict[str, list[Operation]] = defaultdict(list)
-        self._folded: dict[str, dict[str, _Folded]] = defaultdict(dict)
+        self._folded: dict[str, dict[str, dict[str, _Field]]] = defaultdict(dict)
 
     # reading
 
@@ -123,7 +126,7 @@ class Transaction:
         """Publish an event when, and only if, this transaction commits."""
         document = write(event, sequence, self.origin)
         if len(document["value"]) > self.database.largest_event:
-            raise Busy(f"{event.type} is larger than Kafka takes.")
+            raise TooLarge(f"{event.type} is larger than Kafka takes.")
         self.emitted += 1
         self.write("outbox", InsertOne(document))
 
@@ -166,37 +169,42 @@ class Transaction:
 
     def project(self, write: Write, topic: str, sequence: int | None) -> None:
         """Fold a projection's write into the one bulk write of the batch."""
-        folded = self._folded[write.collection].setdefault(write.id, _Folded({}))
-        seen = "seen_" + topic.replace(".", "_")
-        if sequence is not None:
-            if folded.sequences.get(seen, -1) >= sequence:
-                return
-            folded.sequences[seen] = sequence
-        folded.fields.update(write.fields)
+        folded = self._folded[write.collection].setdefault(write.id, {})
+        for name, value in write.fields.items():
+            before = folded.get(name)
+            if before and before.topic != topic:
+                self._pending[write.collection].append(_set_if_newer(write.id, {name: before}))
+                before = None
+            if not (before and _is_newer(before.sequence, sequence)):
+                folded[name] = _Field(value, topic, sequence)
 
     async def flush(self, collection: str | None = None) -> None:
         """Send the writes kept back, of one collection or of all."""
         for name in [collection] if collection else [*self._folded, *self._pending]:
             folded, pending = self._folded.pop(name, None), self._pending.pop(name, None)
-            operations: list[Operation] = [
-                UpdateOne({"_id": id}, _if_newer(one), upsert=True)
-                for id, one in (folded or {}).items()
-            ]
-            operations += pending or []
+            operations = [*(pending or [])]
+            operations += [_set_if_newer(id, fields) for id, fields in (folded or {}).items()]
             if operations:
                 await self.database[name].bulk_write(operations, session=self._session)
 
 
-def _if_newer(folded: _Folded) -> list[Document]:
-    """An update that leaves a document alone whose last sequence of that topic is as new."""
-    merged = {"$mergeObjects": ["$$ROOT", {"$literal": {**folded.fields, **folded.sequences}}]}
-    newer = [
-        {"$lt": [{"$ifNull": [f"${seen}", -1]}, sequence]}
-        for seen, sequence in folded.sequences.items()
-    ]
-    if not newer:
-        return [{"$replaceWith": merged}]
-    return [{"$replaceWith": {"$cond": [{"$and": newer}, merged, "$$ROOT"]}}]
+def _is_newer(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and one > other
+
+
+def _set_if_newer(id: str, fields: Mapping[str, _Field]) -> UpdateOne:
+    """Set each field unless a newer event of the topic has set it; what set it stands under `seen`."""
+    change: Document = {}
+    for name, one in fields.items():
+        value = {"$literal": one.value}
+        if one.sequence is None:
+            change[name] = value
+            continue
+        seen = f"seen.{one.topic.replace('.', '_')}.{name}"
+        newer = {"$lt": [{"$ifNull": [f"${seen}", -1]}, one.sequence]}
+        change[name] = {"$cond": [newer, value, f"${name}"]}
+        change[seen] = {"$max": [f"${seen}", one.sequence]}
+    return UpdateOne({"_id": id}, [{"$set": change}], upsert=True)
 
 
 def _document(id: str, version: int, state: BaseModel) -> Document:

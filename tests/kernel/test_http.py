@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from shared.auth import OPERATOR
 from shared.http import cursor
 from tests.kernel.sample import Deposited, Ledger
-from tests.support import AUDIENCE, ISSUER, Service, token
+from tests.support import AUDIENCE, ISSUER, KEY, Service, token
 
 PATH = "/accounts/ann/deposits"
 
@@ -123,7 +123,10 @@ def foreign_tokens() -> dict[str, str]:
         "of another issuer": token("ann", iss="https://elsewhere.test"),
         "for another audience": token("ann", aud="other"),
         "signed by a stranger": token("ann", key=stranger),
-        "without a subject": jwt.encode({**claims, "sub": None}, stranger, "ES256"),
+        "without a subject": token("", sub=""),
+        "without an expiry": jwt.encode(
+            {k: v for k, v in claims.items() if k != "exp"}, KEY, "ES256", headers={"kid": "test"}
+        ),
         "alg none": jwt.encode(claims, None, "none"),
         "alg HS256": jwt.encode(claims, "x" * 32, "HS256", headers={"kid": "test"}),
         "no token at all": "nonsense",
@@ -176,6 +179,7 @@ async def test_a_dead_event_is_replayed_once_mended(service: Service) -> None:
 
 async def test_the_clock_can_be_moved_only_where_tests_are_meant(service: Service) -> None:
     moment = {"now": "2027-03-28T00:30:00Z"}
+    assert (await service.client().post("/_clock", json={})).status_code == 404
     assert (await service.client().post("/_clock", json=moment)).status_code == 404
     service.app.state.settings = service.app.state.settings.model_copy(update={"test_clock": True})
     reply = await service.client().post("/_clock", json=moment)
@@ -187,10 +191,86 @@ async def test_the_clock_can_be_moved_only_where_tests_are_meant(service: Servic
 
 async def test_a_cursor_of_another_list_or_none_at_all_is_refused(service: Service) -> None:
     operator = service.as_("op", scopes=(OPERATOR,))
-    for bad in ("nonsense", "%00", cursor("/elsewhere", 1), "W10"):
+    own = "/dead-letters"
+    wrong = (cursor(own, 1), cursor(own, "a", "b"), cursor(own))
+    for bad in ("nonsense", "%00", cursor("/elsewhere", 1), "W10", *wrong):
         reply = await operator.get("/dead-letters", params={"cursor": bad})
         assert reply.status_code == 400, bad
         assert "cursor" in reply.json()["detail"]
+
+
+@pytest.mark.parametrize("limit", ["²", "0", "201", "-1", "9" * 5000, ""])
+async def test_a_limit_that_is_none_is_refused(service: Service, limit: str) -> None:
+    operator = service.as_("op", scopes=(OPERATOR,))
+    reply = await operator.get("/dead-letters", params={"limit": limit})
+    assert reply.status_code == 422
+    assert reply.json()["errors"][0]["field"] == "limit"
+
+
+async def test_an_if_match_of_nobodys_making_is_refused(service: Service) -> None:
+    tag = '"v²"'.encode("latin-1")
+    reply = await service.client().post(PATH, json={"amount": 3}, headers=[(b"if-match", tag)])
+    assert reply.status_code == 412
+
+
+async def test_an_upload_sent_again_is_known_though_its_boundary_differs(service: Service) -> None:
+    ann = service.as_("ann", name="Ann")
+    key = {"idempotency-key": "one"}
+
+    def form(boundary: str, amount: int) -> dict[str, Any]:
+        kind = f"application/json; boundary={boundary}"
+        return {
+            "content": f'{{"amount": {amount}, "note": "{boundary}"}}',
+            "headers": {**key, "content-type": kind},
+        }
+
+    # The route takes JSON; what counts here is how the two bodies are compared.
+    first = await ann.post(PATH, **form("aaa", 5))
+    again = await ann.post(PATH, **form("bbb", 5))
+    other = await ann.post(PATH, **form("ccc", 6))
+    assert (first.status_code, again.status_code, other.status_code) == (201, 201, 422)
+    assert len(await service.published()) == 1
+
+
+async def test_a_request_that_stood_still_too_long_is_not_done_beside_its_repetition(
+    service: Service,
+) -> None:
+    key = {"idempotency-key": "one"}
+    ann = service.as_("ann")
+    replies = service.database["replies"]
+
+    async def taken_over() -> None:
+        while await replies.update_one({"status": None}, {"$set": {"claim": "another's"}}) is None:
+            await asyncio.sleep(0)
+
+    claimed = asyncio.Event()
+    whole = service.database.transact
+
+    async def slow(*arguments: Any) -> Any:
+        await taken_over()
+        claimed.set()
+        return await whole(*arguments)
+
+    service.database.transact = slow
+    late = await ann.post(PATH, json={"amount": 5}, headers=key)
+    assert claimed.is_set()
+    assert late.status_code == 409
+    assert await service.published() == []
+    assert await replies.count_documents({"claim": "another's"}) == 1
+
+
+async def test_what_nobody_foresaw_is_answered_with_its_trace(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(service.database, "transact", broken)
+    reply = await service.client().post(PATH, json={"amount": 5})
+    assert reply.status_code == 500
+    assert reply.json()["type"] == "urn:copse:problem:unforeseen"
+    assert len(reply.headers["x-trace-id"]) == 32
+    assert "ZeroDivisionError" not in reply.text
 
 
 async def test_commands_are_turned_away_when_too_much_waits_for_kafka(service: Service) -> None:

@@ -39,6 +39,14 @@ async def test_each_bad_record_is_parked_once_with_its_reason_and_the_good_ones_
             "not a CloudEvent",
         ),
         "a huge value": ((key, b'{"type": "' + b"x" * 1_000_000 + b'"', CE), "not a CloudEvent"),
+        "another type in the header": (
+            (key, changed(type="copse.other.Thing.v1"), [("ce_type", kind.encode()), *CE]),
+            "says",
+        ),
+        "headers that fill a record": (
+            (key, b"{", [*CE, ("big", b"x" * 1_000_000)]),
+            "not a Cloud",
+        ),
         "headers that are no text": ((key, sample, [("ce_type", b"\xff")]), "not a CloudEvent"),
         "refused by a rule": (
             (b"a9", changed(id="x9", source="q", data={"account_id": "a9", "amount": 13}), CE),
@@ -57,7 +65,9 @@ async def test_each_bad_record_is_parked_once_with_its_reason_and_the_good_ones_
     await world.ready()
     await world.drained()
 
-    expected = {account: [1001 + n for n in range(10)] for account in good} | {"nokey": [7]}
+    expected = {account: [1001 + n for n in range(10)] for account in good} | {
+        "nokey": [7],
+    }
     assert await world.amounts("ledgers") == expected
     parked = [one async for one in world.db.parked.find()]
     assert {one["state"] for one in parked} == {"dead"}
