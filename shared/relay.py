@@ -18,6 +18,9 @@ from shared.telemetry import OUTBOX_AGE, OUTBOX_DEPTH, PUBLISHED, log
 PASS = 2_000  # events read, sent and deleted at a time
 POLL_SECONDS = 0.25  # for what other replicas committed
 ACK_SECONDS = 30  # no acknowledgement in this time: a new producer (aiokafka #1017)
+MISSING_SECONDS = (
+    30  # a topic that was missing is not asked for again in this time: each asking takes long
+)
 BEGINNING = ("$gte", "")
 LEASE_SECONDS, RENEW_SECONDS, DOUBT_SECONDS = 10, 3, 7
 
@@ -35,6 +38,7 @@ class Relay:
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{id(self):x}"
         self._renewed = -1e9
         self._producer: Any = None
+        self._missing: dict[str, float] = {}  # topics that are not there, and when that was seen
         self._from = BEGINNING
 
     async def run(self) -> None:
@@ -127,10 +131,12 @@ class Relay:
         producer = await self._ready_producer()
         sent: list[tuple[Document, Any]] = []
         stopped: set[str] = set()
-        unknown: set[str] = set()
         async with asyncio.timeout(ACK_SECONDS):
             for event in events:
-                if event["key"] in stopped or event["topic"] in unknown:
+                missing = (
+                    time.monotonic() - self._missing.get(event["topic"], -1e9) < MISSING_SECONDS
+                )
+                if event["key"] in stopped or missing:
                     stopped.add(event["key"])
                     continue
                 try:
@@ -138,7 +144,7 @@ class Relay:
                 except (KafkaError, ValueError, TypeError) as error:  # this event, not Kafka
                     stopped.add(event["key"])
                     if isinstance(error, UnknownTopicOrPartitionError | KafkaTimeoutError):
-                        unknown.add(event["topic"])
+                        self._missing[event["topic"]] = time.monotonic()
                     log.error(
                         "cannot be published",
                         event_id=event["_id"],
