@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 
 def _written_out(value: object) -> object:
@@ -13,7 +13,14 @@ def _written_out(value: object) -> object:
     raise ValueError("must be a time with an offset, e.g. 2027-03-09T14:00:00Z")
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
+def within_reach(moment: datetime) -> datetime:
+    """The moment, if one can reckon with it in any zone. ValueError at the edges of the calendar."""
+    if not 1900 <= moment.year <= 9000:
+        raise ValueError("must be a time between the years 1900 and 9000")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(within_reach)]
 """A time with an offset (RFC 3339). Numbers and naive times are refused, not guessed at."""
 
 _offset = timedelta()

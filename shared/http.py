@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from shared import replies
 from shared.auth import authenticate
+from shared.clock import within_reach
 from shared.database import Database
 from shared.errors import Busy, Changed, Invalid, Malformed, TooLarge
 from shared.telemetry import origin_of
@@ -162,7 +163,7 @@ BAD_CURSOR = "This cursor is not one this list gave out. Start without a cursor.
 def _as(kind: type, value: Any) -> Any:
     if kind is datetime and isinstance(value, str):
         try:
-            moment = datetime.fromisoformat(value)
+            moment = within_reach(datetime.fromisoformat(value))
         except ValueError:
             raise Malformed(BAD_CURSOR) from None
         if moment.tzinfo is not None:
