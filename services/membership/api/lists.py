@@ -5,7 +5,6 @@ from typing import TypeVar
 
 from fastapi import Request
 
-from shared.errors import Malformed
 from shared.http import Page, cursor
 
 T = TypeVar("T")
@@ -13,13 +12,8 @@ T = TypeVar("T")
 
 def begin(page: Page) -> str:
     """The id after which the page begins."""
-    match page.after:
-        case None:
-            return ""
-        case [str(id)]:
-            return id
-        case _:
-            raise Malformed("This cursor is not one this list gave out. Start without a cursor.")
+    (id,) = page.position(str) or ("",)
+    return id
 
 
 def cut(

@@ -1,12 +1,12 @@
 """What became of mails: for operators. People are named by their ids only."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query, Request
 from pydantic import BaseModel
 
 from services.notifications import store
-from services.notifications.api.places import place
 from services.notifications.model import Notification, State, Try, resend
 from shared.auth import OPERATOR, Principal
 from shared.clock import Moment, now
@@ -49,7 +49,7 @@ async def list_deliveries(
 ) -> Deliveries:
     """The mails in a state; `delivery-unknown` are those that may have arrived, or not."""
     me.needs(OPERATOR)
-    found = await store.deliveries(tx, state, place(page.after), page.limit)
+    found = await store.deliveries(tx, state, page.position(datetime, str), page.limit)
     last = found[-1] if len(found) == page.limit else None
     following = last and cursor(request.url.path, last.next_at.isoformat(), last.notification_id)
     return Deliveries(items=[_shown(one) for one in found], next=following)

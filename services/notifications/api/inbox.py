@@ -1,19 +1,21 @@
 """My inbox: everything I was told, whatever I chose to get by mail."""
 
+from datetime import datetime
+
 from fastapi import Request, Response
 from pydantic import BaseModel
 
 from services.notifications import channels, store
 from services.notifications.api.files import as_file
-from services.notifications.api.places import place
 from services.notifications.model import Action
 from services.notifications.store import Letter
 from shared.auth import Principal
 from shared.clock import Moment
-from shared.errors import Problem
-from shared.http import Paging, Router, Tx, cursor
+from shared.errors import Malformed, Problem
+from shared.http import BAD_CURSOR, Paging, Router, Tx, cursor
 
 router = Router(prefix="/inbox", tags=["inbox"])
+MOST_AT_ONCE = 100_000  # told to one person at the same moment
 
 
 class InboxItem(BaseModel):
@@ -46,7 +48,10 @@ class Unread(BaseModel):
 @router.get("")
 async def read_inbox(request: Request, me: Principal, tx: Tx, page: Paging) -> Inbox:
     """What I was told, the newest first."""
-    found, following = await store.inbox(tx, me.person_id, place(page.after), page.limit)
+    after = page.position(datetime, int)
+    if after and not 0 <= after[1] <= MOST_AT_ONCE:
+        raise Malformed(BAD_CURSOR)
+    found, following = await store.inbox(tx, me.person_id, after, page.limit)
     items = [_item(request, letter) for letter in await store.letters(tx, found)]
     mark = following and cursor(request.url.path, following[0].isoformat(), following[1])
     return Inbox(items=items, next=mark)

@@ -44,7 +44,7 @@ class UnknownTemplate(Invalid):
 async def list_rules(request: Request, me: Principal, tx: Tx, page: Paging) -> Rules:
     """Every rule in force, by its id."""
     me.needs(OPERATOR)
-    last = str(page.after[0]) if page.after else ""
+    (last,) = page.position(str) or ("",)
     found = [
         _shown(one, version) for id, (one, version) in (await store.rules(tx)).items() if id > last
     ]

@@ -1,8 +1,8 @@
 """Templates are versioned data: what notices say."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from services.notifications import channels, store
@@ -21,6 +21,7 @@ from shared.errors import NotFound
 from shared.http import Paging, Router, Tx, cursor
 
 router = Router(prefix="/templates", tags=["templates"])
+Version = Annotated[int, Query(ge=0, le=2**31)]
 
 
 class TemplateBody(Draft):
@@ -62,7 +63,7 @@ class Preview(BaseModel):
 async def list_templates(request: Request, me: Principal, tx: Tx, page: Paging) -> Templates:
     """Every template in its newest version, by its id."""
     me.needs(OPERATOR)
-    last = str(page.after[0]) if page.after else ""
+    (last,) = page.position(str) or ("",)
     found = [one for id, one in (await store.templates(tx)).items() if id > last]
     items = found[: page.limit]
     more = len(found) > len(items)
@@ -73,7 +74,7 @@ async def list_templates(request: Request, me: Principal, tx: Tx, page: Paging) 
 
 @router.get("/{template_id}")
 async def read_template(
-    template_id: str, me: Principal, tx: Tx, version: int | None = None
+    template_id: str, me: Principal, tx: Tx, version: Version | None = None
 ) -> Template:
     """The newest version, or the one asked for."""
     me.needs(OPERATOR)

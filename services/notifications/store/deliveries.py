@@ -100,7 +100,7 @@ def _place(one: Notification) -> tuple[int, Any, str]:
 
 
 async def deliveries(
-    tx: Transaction, state: State, after: tuple[Any, str] | None, limit: int
+    tx: Transaction, state: State, after: tuple[Any, ...] | None, limit: int
 ) -> list[Notification]:
     """A page of the mails in a state, the oldest first."""
     where: dict[str, Any] = {"state": state}

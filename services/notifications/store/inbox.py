@@ -12,8 +12,8 @@ from shared.transaction import Transaction
 
 
 async def inbox(
-    tx: Transaction, person_id: str, after: tuple[datetime, str] | None, limit: int
-) -> tuple[list[Notification], tuple[datetime, str] | None]:
+    tx: Transaction, person_id: str, after: tuple[Any, ...] | None, limit: int
+) -> tuple[list[Notification], tuple[datetime, int] | None]:
     """A page of what a person was told, and the place where the next one begins.
 
     A place is a moment, and how much of that very moment has been shown: one fan-out tells people
@@ -22,14 +22,14 @@ async def inbox(
     where: dict[str, Any] = {"person_id": person_id}
     shown = 0
     if after:
-        where["at"], shown = {"$lte": after[0]}, int(after[1])
+        where["at"], shown = {"$lte": after[0]}, after[1]
     most = shown + limit
     found = await tx.find("notifications", where, sort=[("at", -1)], limit=most)
     page = [read_notification(document) for document in found[shown:]]
     if len(found) < most or not page:
         return page, None
     last = page[-1].at
-    return page, (last, str(sum(one["at"] == last for one in found)))
+    return page, (last, sum(one["at"] == last for one in found))
 
 
 async def inbox_item(tx: Transaction, person_id: str, notification_id: str) -> Notification:

@@ -9,7 +9,6 @@ from services.resources import store
 from services.resources.api import shown
 from services.resources.api.shown import SharedResource, SharedResources
 from shared.auth import Principal
-from shared.errors import Malformed
 from shared.http import Paging, Router, Tx, cursor
 
 router = Router(tags=["resources"])
@@ -50,14 +49,7 @@ async def search_resources(
     `"two words"` fits the phrase, `-word` leaves out. A community I may not see is as one that
     shares nothing.
     """
-    after: tuple[float, str] | None = None
-    match page.after:
-        case None:
-            pass
-        case [float(score), str(id)]:
-            after = score, id
-        case _:
-            raise Malformed("This cursor is not one this list gave out. Start without a cursor.")
+    after = page.position(float, str)
     found = await store.search(tx, q, me, community_id=community, after=after, limit=page.limit + 1)
     items = found[: page.limit]
     more = len(found) > page.limit

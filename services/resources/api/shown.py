@@ -6,7 +6,6 @@ from pydantic import BaseModel
 
 from services.resources.model import File, Link, Resource, Version
 from shared.clock import Moment
-from shared.errors import Malformed
 from shared.http import Page, cursor
 
 
@@ -84,13 +83,8 @@ def resource(one: Resource) -> SharedResource:
 
 def after(page: Page) -> str | None:
     """The id after which a page of a list goes on."""
-    match page.after:
-        case None:
-            return None
-        case [str(id)]:
-            return id
-        case _:
-            raise Malformed("This cursor is not one this list gave out. Start without a cursor.")
+    (id,) = page.position(str) or (None,)
+    return id
 
 
 def resources(found: list[Resource], page: Page, path: str) -> SharedResources:

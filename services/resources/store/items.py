@@ -1,6 +1,7 @@
 """Resources, as far as somebody may see them."""
 
 from collections.abc import Callable
+from typing import Any
 
 from services.resources.model import About, File, Link, Resource, Standing, Title
 from services.resources.model import share as shared
@@ -91,7 +92,7 @@ async def search(
     me: Person,
     *,
     community_id: str | None,
-    after: tuple[float, str] | None,
+    after: tuple[Any, ...] | None,
     limit: int,
 ) -> list[tuple[float, Resource]]:
     """What somebody may see that fits the words, the best first, with how well it fits."""

@@ -7,7 +7,8 @@ from services.scheduling import store
 from services.scheduling.api.meetings import meeting_before
 from services.scheduling.model import Meeting, Status, Wish
 from shared.auth import Principal
-from shared.http import Paging, Router, Tx, cursor
+from shared.errors import Malformed
+from shared.http import BAD_CURSOR, Paging, Router, Tx, cursor
 
 router = Router(prefix="/meetings/{meeting_id}", tags=["answers"])
 
@@ -64,7 +65,9 @@ async def list_answers(
     if not reader.facilitates:
         tx.version = None
         people = [one for one in people if one == me.person_id]
-    start = int(page.after[0]) if page.after else 0
+    (start,) = page.position(int) or (0,)
+    if start < 0:
+        raise Malformed(BAD_CURSOR)
     end = start + page.limit
     return Answers(
         items=[Answer.of(meeting, person_id) for person_id in people[start:end]],

@@ -1,5 +1,6 @@
 """Meetings: scheduled by hand, read, moved, cancelled."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query, Request, Response
@@ -62,7 +63,8 @@ async def list_meetings(
 ) -> Meetings:
     """Meetings that end after `from` (now, if it is not given), by start; cancelled ones among them."""
     reader = (await store.standing(tx, community_id, me.person_id)).needs_reader()
-    found = await store.meetings_from(tx, community_id, moment or now(), page.after, page.limit + 1)
+    after = page.position(datetime, str)
+    found = await store.meetings_from(tx, community_id, moment or now(), after, page.limit + 1)
     shown, more = found[: page.limit], len(found) > page.limit
     mark = (shown[-1].starts_at.isoformat(), shown[-1].meeting_id) if more else ()
     return Meetings(

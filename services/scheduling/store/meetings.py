@@ -34,7 +34,7 @@ def no_such_meeting(meeting_id: str) -> NotFound:
 
 
 async def meetings_from(
-    tx: Transaction, community_id: str, moment: datetime, after: list[Any] | None, limit: int
+    tx: Transaction, community_id: str, moment: datetime, after: tuple[Any, ...] | None, limit: int
 ) -> list[Meeting]:
     """A community's meetings that end later than a moment, cancelled ones among them, by start."""
     where: Document = {
@@ -43,10 +43,10 @@ async def meetings_from(
         "ends_at": {"$gt": moment},
     }
     if after:
-        starts_at = datetime.fromisoformat(after[0])
+        starts_at, id = after
         where["$or"] = [
             {"starts_at": {"$gt": starts_at}},
-            {"starts_at": starts_at, "_id": {"$gt": str(after[1])}},
+            {"starts_at": starts_at, "_id": {"$gt": id}},
         ]
     found = await tx.find("meetings", where, sort=[("starts_at", 1), ("_id", 1)], limit=limit)
     return [as_meeting(document) for document in found]

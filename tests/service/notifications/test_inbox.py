@@ -1,8 +1,11 @@
 """My inbox, what I choose to get by mail, and the links in mails."""
 
+from typing import Any
+
 import pytest
 
 from services.notifications import handlers
+from shared.http import cursor
 from tests.service.notifications.region import Region, announced, joined, registered, rhythm, wish
 
 
@@ -81,6 +84,54 @@ async def test_a_bad_cursor_is_refused(region: Region) -> None:
     reply = await region.ann.get("/inbox?cursor=nonsense")
     assert reply.status_code == 400
     assert reply.json()["type"] == "urn:copse:problem:malformed"
+
+
+NOW = "2027-02-01T14:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        [],
+        [NOW],
+        [NOW, "abc"],
+        [NOW, "1"],
+        [NOW, -1],
+        [NOW, True],
+        [NOW, 2**40],
+        [1, 1],
+        ["2027-02-01", 1],
+        ["x", 1],
+        ["0001-01-01T00:00:00+14:00", 1],
+    ],
+)
+async def test_a_forged_cursor_is_refused(region: Region, position: list[Any]) -> None:
+    reply = await region.ann.get("/inbox", params={"cursor": cursor("/inbox", *position)})
+    assert reply.status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "position"),
+    [
+        ("/rules", [1]),
+        ("/rules", []),
+        ("/templates", [{}]),
+        ("/deliveries", [NOW]),
+        ("/deliveries", [NOW, 1]),
+        ("/deliveries", [1, "x"]),
+    ],
+)
+async def test_a_forged_cursor_of_an_operators_list_is_refused(
+    region: Region, path: str, position: list[Any]
+) -> None:
+    made = cursor(path, *position)
+    assert (await region.operator.get(path, params={"cursor": made})).status_code == 400
+
+
+@pytest.mark.parametrize("version", ["99999999999999999999", "-1", "x"])
+async def test_an_impossible_version_of_a_template_is_refused(region: Region, version: str) -> None:
+    reply = await region.operator.get("/templates/welcome", params={"version": version})
+    assert reply.status_code == 422
 
 
 # Preferences

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from shared.http import cursor
+
 RHYTHM = {"frequency": "monthly", "weekdays": ["TU"], "nth": 2, "local_time": "14:00"}
 MEETING = {"starts_at": "2027-02-01T14:00:00Z"}
 
@@ -100,11 +102,51 @@ async def test_a_cursor_of_another_list_is_refused(region):
     await region.rhythm()
     page = (await region.fay.get("/communities/c1/meetings", params={"limit": "1"})).json()
     path = f"/meetings/{page['items'][0]['meeting_id']}/rsvps"
-    for where, cursor in ((path, page["next"]), ("/communities/c1/meetings", "!")):
-        assert (await region.fay.get(where, params={"cursor": cursor})).status_code == 400
+    for where, made in ((path, page["next"]), ("/communities/c1/meetings", "!")):
+        assert (await region.fay.get(where, params={"cursor": made})).status_code == 400
     for query in ({"limit": "0"}, {"from": "2027-02-01T14:00:00"}, {"from": "0"}):
         reply = await region.fay.get("/communities/c1/meetings", params=query)
         assert reply.status_code == 422
+
+
+TIME = "2027-02-01T14:00:00+00:00"
+
+
+@pytest.mark.parametrize("position", [[], ["abc"], [-5], [True], [1.5], [2**63], [[1]], [1, 2]])
+async def test_a_forged_cursor_of_answers_is_refused(region, position: list[Any]):
+    path = f"{await region.meeting()}/rsvps"
+    made = cursor(path, *position)
+    assert (await region.fay.get(path, params={"cursor": made})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "position",
+    [
+        [],
+        [1],
+        [1, "y"],
+        ["2027-01-01"],
+        ["x", "y"],
+        [{}, "y"],
+        [TIME],
+        [TIME, 1],
+        [TIME, {"$gt": ""}],
+        ["2027-02-01T14:00:00", "y"],
+        ["0001-01-01T00:00:00+14:00", "y"],
+        ["9999-12-31T23:59:59-14:00", "y"],
+    ],
+)
+async def test_a_forged_cursor_of_meetings_is_refused(region, position: list[Any]):
+    path = "/communities/c1/meetings"
+    made = cursor(path, *position)
+    assert (await region.fay.get(path, params={"cursor": made})).status_code == 400
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+async def test_a_moment_outside_of_all_calendars_is_refused(region, time: str):
+    path = "/communities/c1/meetings"
+    assert (await region.fay.get(path, params={"from": time})).status_code == 422
+    assert (await region.fay.post(path, json={"starts_at": time})).status_code == 422
 
 
 async def test_a_key_with_another_body_is_refused(region):
