@@ -37,7 +37,7 @@ from shared.contracts.scheduling import (
     SeatPromoted,
     SeatTaken,
 )
-from shared.database import Database
+from shared.database import Database, is_outage
 from shared.errors import NotFound
 from shared.events import EVENTS, Document, Envelope, Event
 from shared.listener import Listener
@@ -162,15 +162,28 @@ async def notice(event: Envelope[Document], tx: Transaction) -> None:
 
 
 @on.every(seconds=TURN)
+async def tell_newcomers(database: Database) -> None:
+    """Tell who joined what their community is being told these days."""
+    attention = _attention(database)
+    if attention.looks():
+        attention.saw(something=await store.tell_newcomers(database))
+
+
+@on.every(seconds=TURN)
 async def tell(database: Database) -> None:
     """Give everybody concerned by the open notices their notification."""
     attention = _attention(database)
     if not attention.looks():
         return
-    something = await store.tell_newcomers(database)
+    something = False
     while found := await store.claim_notice(database):
-        told = await store.expand(database, found)
-        await store.finish_notice(database, found, told)
+        try:
+            told = await store.expand(database, found)
+            await store.finish_notice(database, found, told)
+        except Exception as error:  # its lease keeps it back for a while; the others go on
+            if is_outage(error):
+                raise
+            log.error("a notice cannot be told", notice=found.notice_id, exc_info=error)
         something = True
     attention.saw(something=something)
 

@@ -12,8 +12,9 @@ from pymongo.errors import BulkWriteError
 from services.notifications.model import Notice, identify
 from services.notifications.store.notices import read_notice
 from shared.clock import now
-from shared.database import Database
+from shared.database import Database, is_outage
 from shared.events import Document
+from shared.telemetry import log
 
 CHUNK = 1000
 PARALLEL = 4
@@ -140,21 +141,34 @@ async def tell_newcomers(database: Database) -> bool:
     """Tell those who joined what their community is being told, whichever fact came first.
 
     A joining is looked at after it was committed, and so is a notice: one of the two sees the other.
+    What fails in one community is logged, tried again at the next turn, and holds up no other.
     """
     somebody = False
-    while joins := await database["joins"].find({}).limit(JOINS).to_list(None):
-        documents: list[Document] = []
+    failed: list[str] = []
+    others = {"community_id": {"$nin": failed}}
+    while joins := await database["joins"].find(others).limit(JOINS).to_list(None):
         by_community: defaultdict[str, list[Document]] = defaultdict(list)
         for join in joins:
             by_community[join["community_id"]].append(join)
         for community_id, newcomers in by_community.items():
-            documents += await _missed(database, community_id, newcomers)
-        for at in range(0, len(documents), CHUNK):
-            await _insert(database, documents[at : at + CHUNK])
-        done = [DeleteOne({"_id": join["_id"], "joined_at": join["joined_at"]}) for join in joins]
-        await database["joins"].bulk_write(done, ordered=False)
-        somebody = True
+            try:
+                await _catch_up(database, community_id, newcomers)
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                failed.append(community_id)
+                log.error("newcomers cannot be told", community=community_id, exc_info=error)
+            else:
+                somebody = True
     return somebody
+
+
+async def _catch_up(database: Database, community_id: str, newcomers: list[Document]) -> None:
+    documents = await _missed(database, community_id, newcomers)
+    for at in range(0, len(documents), CHUNK):
+        await _insert(database, documents[at : at + CHUNK])
+    done = [DeleteOne({"_id": join["_id"], "joined_at": join["joined_at"]}) for join in newcomers]
+    await database["joins"].bulk_write(done, ordered=False)
 
 
 async def _missed(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.scheduling.model import Meeting, MembersOnly, Wish
+from services.scheduling.store.turns import each
 from shared.clock import now
 from shared.database import Database
 from shared.errors import NotFound
@@ -12,7 +13,6 @@ from shared.events import Document, Event
 from shared.transaction import Transaction
 
 Decided = tuple[Meeting, *tuple[Event, ...]]
-AT_ONCE = 200  # meetings announced in one turn of the chore
 
 
 async def meeting(tx: Transaction, meeting_id: str) -> Meeting:
@@ -93,7 +93,7 @@ async def free_seats(tx: Transaction, community_id: str, person_id: str) -> None
 
 
 async def announce_due(database: Database) -> None:
-    """Invite to the meetings whose time has come; each in its own transaction, and once."""
+    """Invite to the meetings whose time has come, once."""
     moment = now()
     due = {
         "status": "confirmed",
@@ -101,12 +101,11 @@ async def announce_due(database: Database) -> None:
         "announce_at": {"$lte": moment},
         "starts_at": {"$gt": moment},
     }
-    for found in await database.reading().find("meetings", due, limit=AT_ONCE):
 
-        async def announce(tx: Transaction, meeting_id: str = found["_id"]) -> None:
-            await change_meeting(tx, meeting_id, lambda m: m.announce(moment))
+    async def announce(tx: Transaction, meeting_id: str) -> None:
+        await change_meeting(tx, meeting_id, lambda m: m.announce(moment))
 
-        await database.transact(announce)
+    await each(database, "meetings", due, announce, first="announce_at")
 
 
 async def meetings_of_rhythm(

@@ -11,6 +11,7 @@ from services.scheduling.store.meetings import (
     meetings_of_rhythm,
     schedule_meeting,
 )
+from services.scheduling.store.turns import each
 from shared.clock import now
 from shared.database import Database
 from shared.transaction import Transaction
@@ -74,12 +75,11 @@ async def extend_due(database: Database) -> None:
     # A day more: somewhere it is tomorrow already. Who is early is left as is.
     last = moment.date() + HORIZON + timedelta(days=1)
     due = {"next_on": {"$ne": None, "$lte": last.isoformat()}}
-    for found in await database.reading().find("schedules", due):
 
-        async def extend(tx: Transaction, community_id: str = found["_id"]) -> None:
-            await _extend(tx, community_id, await name_of(tx, community_id), moment)
+    async def extend(tx: Transaction, community_id: str) -> None:
+        await _extend(tx, community_id, await name_of(tx, community_id), moment)
 
-        await database.transact(extend)
+    await each(database, "schedules", due, extend, first="next_on")
 
 
 async def rotate_community_feed(tx: Transaction, community_id: str) -> Schedule:

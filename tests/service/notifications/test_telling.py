@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.notifications import store
 from services.notifications.handlers import on
+from services.notifications.model import Notice
+from shared.clock import now
 from shared.contracts.membership import (
     CommunityRedefined,
     HandoverProposed,
@@ -16,6 +19,7 @@ from shared.contracts.membership import (
     MembershipRequested,
 )
 from shared.contracts.resources import ResourceShared
+from shared.database import Database
 from shared.errors import NotFound
 from shared.events import STRUCTURED, Unreadable, read
 from shared.inbox import Failed, is_final
@@ -97,6 +101,48 @@ async def test_several_tellers_and_senders_side_by_side_tell_once(region: Region
     await asyncio.gather(*(region.service.tick() for _ in range(4)))
     await region.told()
     assert len({mail.to for mail in region.post.mails}) == len(region.post.mails) == 11
+
+
+async def test_what_fails_in_one_community_holds_up_no_other(region: Region) -> None:
+    await region.community_of("ann")
+    await region.service.happens(started("other"), joined("fay", "other"))
+    await region.told()
+    region.post.mails.clear()
+    database = region.service.database
+    await region.happens(rhythm())
+    known = await database["notices"].find_one({"rule_id": "rhythm-chosen"})
+    assert known
+    broken = known | {"_id": "broken", "recipients": "nobody", "state": "done"}
+    broken["happened_at"] = now() + timedelta(days=1)
+    await database["notices"].insert_one(broken)
+    region.post.mails.clear()
+    await region.happens(registered("bob"), registered("cem"), rhythm("other"))
+    await region.happens(joined("bob"), joined("cem", "other"), wish(audience={"people": ["ann"]}))
+    assert subjects(region, "cem")[0].startswith("Welcome")
+    assert subjects(region, "ann") == ["Hello"]
+    assert [one["person_id"] async for one in database["joins"].find({})] == ["bob"]
+    await database["notices"].delete_one({"_id": "broken"})
+    await region.told()
+    assert await database["joins"].count_documents({}) == 0
+
+
+async def test_a_notice_that_cannot_be_told_holds_up_no_other(
+    region: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await region.community_of("ann")
+    expand = store.expand
+
+    async def fails_for_rhythms(database: Database, notice: Notice) -> int:
+        if notice.rule_id == "rhythm-chosen":
+            raise RuntimeError("as if its audience could not be found")
+        return await expand(database, notice)
+
+    monkeypatch.setattr(store, "expand", fails_for_rhythms)
+    await region.service.happens(rhythm())
+    await region.happens(wish(audience={"people": ["ann"]}))
+    assert subjects(region, "ann") == ["Hello"]
+    open_still = await region.service.database["notices"].find({"state": "open"}).to_list(None)
+    assert [one["rule_id"] for one in open_still] == ["rhythm-chosen"]
 
 
 async def test_a_fan_out_that_is_repeated_tells_nobody_twice(region: Region) -> None:

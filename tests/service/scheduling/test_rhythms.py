@@ -238,3 +238,30 @@ async def test_a_choice_holds_for_the_version_that_was_read_and_no_other(region)
     assert (await region.fay.get("/communities/c1/notice")).headers["etag"] == noticed.headers[
         "etag"
     ]
+
+
+async def test_a_meeting_that_cannot_be_announced_holds_up_no_other(region):
+    await region.starts("c2")
+    await region.rhythm()
+    await region.rhythm("c2")
+    meetings = region.service.database["meetings"]
+    await meetings.update_many({"community_id": "c1"}, {"$set": {"uid": None}})
+    before = await region.told(MeetingAnnounced)
+    await region.at(datetime(2027, 1, 19, 14, 0, 1, tzinfo=UTC))
+    told = [
+        event for event in await region.told_since(before) if isinstance(event, MeetingAnnounced)
+    ]
+    assert [event.community_id for event in told] == ["c2"]
+
+
+async def test_a_rhythm_that_cannot_go_on_holds_up_no_other(region):
+    await region.starts("c2")
+    await region.rhythm()
+    await region.rhythm("c2")
+    schedules = region.service.database["schedules"]
+    broken = {"rhythm.frequency": "never", "next_on": "2027-01-01"}
+    await schedules.update_one({"_id": "c1"}, {"$set": broken})
+    before = len(await region.meetings("c2"))
+    await region.at(MONDAY + timedelta(days=90))
+    found = await region.service.database["meetings"].count_documents({"community_id": "c2"})
+    assert found > before
