@@ -49,7 +49,7 @@ async def prepare(database: Database, settings: MailSettings, one: Notification)
     _nothing_lacks(letter, before)
     links = links_for(settings.public_url, subscription.token, one.notification_id)
     try:
-        recipient = Address(ascii_address(letter.person["email"]), letter.person["name"])
+        recipient = Address(ascii_address(letter.person["email"]), letter.person.get("name", ""))
         message = await _message(database, letter, links)
     except EmailNotValidError as error:
         reason = f"the address is not one mail can be sent to: {type(error).__name__}"
@@ -90,7 +90,7 @@ def message_id(one: Notification, domain: str) -> str:
 
 def _nothing_lacks(letter: Letter, before: list[Notification]) -> None:
     lack = None
-    if not letter.person:
+    if not letter.person.get("email"):
         lack = "the recipient's address is not known yet"
     elif letter.notice.community_id and letter.known.community is None:
         lack = "the community is not known yet"

@@ -84,8 +84,8 @@ async def _insert(database: Database, documents: list[Document]) -> None:
 
 
 async def _lies_ahead(database: Database, notice: Notice) -> bool:
-    meeting = await database["meetings"].find_one({"_id": notice.meeting_id})
-    return bool(meeting) and meeting["status"] == "confirmed" and meeting["ends_at"] > now()
+    ahead = {"_id": notice.meeting_id, "status": "confirmed", "ends_at": {"$gt": now()}}
+    return await database["meetings"].find_one(ahead, {"_id": 1}) is not None
 
 
 async def _recipients(database: Database, notice: Notice) -> AsyncIterator[list[str]]:
@@ -200,7 +200,7 @@ def _concerns(notice: Notice, join: Document, member: dict[str, Any], meetings: 
     return (
         who.members_of == join["community_id"]
         and notice.includes(join["joined_at"])
-        and (not who.roles or member["role"] in who.roles)
+        and (not who.roles or member.get("role") in who.roles)
         and join["person_id"] not in who.except_people
         and (notice.calendar != "invitation" or notice.meeting_id in meetings)
     )

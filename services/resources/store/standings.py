@@ -7,12 +7,12 @@ from shared.transaction import Filter, Transaction
 
 async def standing(tx: Transaction, community_id: str, me: Person, *, absent: str = "") -> Standing:
     """What somebody is in a community. NotFound unless they may read it, in the words of `absent`."""
-    community = await tx.get("communities", community_id)
-    seat = await tx.get("memberships", f"{community_id}:{me.person_id}")
+    community = await tx.get("communities", community_id) or {}
+    seat = await tx.get("memberships", f"{community_id}:{me.person_id}") or {}
     who = Standing(
         person_id=me.person_id,
-        role=seat["role"] if seat else None,
-        privacy=community["privacy"] if community else None,
+        role=seat.get("role"),
+        privacy=community.get("privacy"),
         is_operator=me.is_operator,
     )
     who.reads(absent or f"No such thing in communities: {community_id}.")

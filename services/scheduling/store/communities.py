@@ -9,14 +9,14 @@ from shared.transaction import Transaction
 async def standing(tx: Transaction, community_id: str, person_id: str) -> Standing:
     """What a person is in a community; also where either is not known."""
     community = await tx.get("communities", community_id) or {}
-    membership = await tx.get("memberships", f"{community_id}:{person_id}")
-    belongs = membership is not None and membership["status"] == "active"
+    membership = await tx.get("memberships", f"{community_id}:{person_id}") or {}
+    belongs = membership.get("status") == "active"
     return Standing(
         community_id=community_id,
         person_id=person_id,
         name=community.get("name", ""),
         privacy=community.get("privacy"),
-        role=membership["role"] if membership and belongs else None,
+        role=membership.get("role") if belongs else None,
     )
 
 

@@ -67,3 +67,11 @@ async def test_a_community_that_changes_its_name_keeps_its_meetings(region):
     await region.redefines("c1", "open")
     await region.at(datetime(2027, 3, 20, tzinfo=UTC))
     assert len(await region.told(MeetingScheduled)) == 9
+
+
+async def test_a_role_that_is_heard_of_before_the_joining_gives_nothing_yet(region):
+    await region.gets_role("zoe", "co-facilitator")
+    path = await region.meeting()
+    reply = await region.zoe.put(f"{path}/rsvp", json={"status": "accepted"})
+    assert (reply.status_code, reply.json()["type"]) == (403, "urn:copse:problem:members-only")
+    assert "join_url" not in (await region.zoe.get(path)).json()
