@@ -13,7 +13,7 @@ from deploy.local.state import ROOT
 from deploy.local.tokens import AUDIENCE, ISSUER
 
 USUAL = ("membership", "scheduling", "notifications", "resources")
-MAIL_FROM = "copse@example.org"
+MAIL_FROM = "Copse <copse@example.org>"
 
 
 def names() -> list[str]:

@@ -17,6 +17,8 @@ class ResourceShared(ResourceEvent):
     title: str
     shared_by: str
     version: int = 1
+    url: str | None = None
+    """Where a link leads."""
 
 
 class ResourceRevised(ResourceEvent):

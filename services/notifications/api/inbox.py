@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from services.notifications import channels, store
 from services.notifications.api.files import as_file
-from services.notifications.model import Action
+from services.notifications.api.steps import Step
 from services.notifications.store import Letter
 from shared.auth import Principal
 from shared.clock import Moment
@@ -29,7 +29,7 @@ class InboxItem(BaseModel):
     meeting_id: str | None
     subject: str
     text: str
-    action: Action | None
+    action: Step | None
 
 
 class Inbox(BaseModel):
@@ -92,8 +92,7 @@ def _item(request: Request, letter: Letter) -> InboxItem:
     links = {"message": f"{base}/inbox/{one.notification_id}", "preferences": f"{base}/preferences"}
     try:
         told = letter.message(links)
-        subject, text = told.subject, told.text
-        action = Action(label=told.action_label, url=told.action_url)
+        subject, text, action = told.subject, told.text, Step.of(told)
     except Problem:  # a page of the inbox is not lost for one message
         subject, text, action = "This message cannot be shown", "An operator can see why.", None
     return InboxItem(

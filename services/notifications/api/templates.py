@@ -7,9 +7,9 @@ from pydantic import BaseModel, Field
 
 from services.notifications import channels, store
 from services.notifications.api.places import Plain
+from services.notifications.api.steps import Step
 from services.notifications.model import (
     NEUTRAL,
-    Action,
     Draft,
     Template,
     check_template,
@@ -56,7 +56,7 @@ class Preview(BaseModel):
     subject: str
     text: str
     html: str
-    action: Action
+    action: Step | None
 
 
 @router.get("")
@@ -125,5 +125,5 @@ async def preview_template(template_id: str, trial: Trial, me: Principal, tx: Tx
         subject=told.subject,
         text=channels.plain(told, *around),
         html=channels.html(told, *around),
-        action=Action(label=told.action_label, url=told.action_url),
+        action=Step.of(told),
     )

@@ -207,4 +207,5 @@ def share(
         kind=content.kind,
         title=about.title,
         shared_by=who.person_id,
+        url=content.url if isinstance(content, Link) else None,
     )

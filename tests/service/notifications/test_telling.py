@@ -78,6 +78,30 @@ async def test_what_is_shared_is_told_to_all_but_who_shared_it(region: Region) -
     assert subjects(region, "bob") == ["New in Leads in Leeds: A guide"]
 
 
+async def test_a_shared_link_is_one_click_away_however_long_it_is(region: Region) -> None:
+    await region.community_of("ann")
+    url = "https://example.org/guide?" + "a" * 1900
+    about = {"resource_id": "r1", "community_id": "leads", "title": "A guide", "shared_by": "fay"}
+    [mail] = await region.happens(ResourceShared(**about, kind="link", url=url))
+    assert url in mail.text
+    [item, *_] = (await region.ann.get("/inbox")).json()["items"]
+    assert item["action"] == {"label": "See what was shared", "url": url}
+    found = await region.service.database["subscriptions"].find_one({"category": "resources"})
+    assert found
+    link = f"/messages/{found['_id']}/{item['id']}"
+    assert f'href="{url}"' in (await region.service.client().get(link)).text
+
+
+@pytest.mark.parametrize("kind", ["file", "link"])
+async def test_what_was_shared_without_an_address_leads_to_the_message(
+    region: Region, kind: Any
+) -> None:
+    await region.community_of("ann")
+    about = {"resource_id": "r1", "community_id": "leads", "title": "A guide", "shared_by": "fay"}
+    [mail] = await region.happens(ResourceShared(**about, kind=kind))
+    assert "See what was shared: https://copse.example/messages/" in " ".join(mail.text.split())
+
+
 async def test_an_event_that_comes_three_times_is_told_once(region: Region) -> None:
     await region.community_of()
     event = {
@@ -299,7 +323,12 @@ async def test_a_confidential_communitys_mails_hold_no_name_and_no_text(region: 
         MemberInvited(**ABOUT, invited_by="fay"),
         wish(audience={"community_id": "leads"}, subject="Murmurs", text="Hush"),
         ResourceShared(
-            resource_id="r1", community_id="leads", kind="link", title="Murmurs", shared_by="fay"
+            resource_id="r1",
+            community_id="leads",
+            kind="link",
+            title="Murmurs",
+            shared_by="fay",
+            url="https://example.org/murmurs",
         ),
     )
     assert len(region.post.mails) == 13
@@ -315,6 +344,7 @@ async def test_a_confidential_communitys_mails_hold_no_name_and_no_text(region: 
             page = await region.service.client().get(path.removeprefix("https://copse.example"))
             assert page.status_code == 200
             assert "hidden" not in page.text.lower()
+            assert "murmurs" not in page.text.lower()
     calendars = [
         mail.calendar for mail in region.post.mails if "BEGIN:VCALENDAR" in str(mail.message)
     ]

@@ -32,6 +32,7 @@ async def test_a_member_shares_a_link_and_the_community_can_be_told(region: Serv
             kind="link",
             title="Guide",
             shared_by="ann",
+            url=LINK["url"],
         )
     ]
 
