@@ -15,9 +15,9 @@ from services.notifications.model.context import (
     sample,
 )
 from services.notifications.model.context import neutral as without_community
+from services.notifications.model.facts import Facts
 from services.notifications.model.rule import Notice, Rule
 from services.notifications.model.template import Draft, Message
-from services.notifications.model.wording import Facts
 from shared.contracts.scheduling import MeetingDescribed
 from shared.errors import Invalid
 from shared.events import EVENTS

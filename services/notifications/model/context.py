@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from services.notifications.model.audience import about
+from services.notifications.model.facts import Facts, Guess
 from services.notifications.model.rule import Rule
-from services.notifications.model.wording import Facts, Guess
 from shared.contracts.membership import PersonEvent
 from shared.contracts.scheduling import MeetingDescribed
 from shared.events import EVENTS, Envelope, Event

@@ -8,11 +8,10 @@ from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.meta import find_undeclared_variables
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.notifications.model.facts import Facts, Guess
 from services.notifications.model.rule import Slug
 from services.notifications.model.wording import (
     ENVIRONMENTS,
-    Facts,
-    Guess,
     compiled,
     line,
     paragraphs,

@@ -196,7 +196,7 @@ class Meeting(Details, frozen=True):
         if at >= self.ends_at:
             raise MeetingOver("It has ended; the past does not change.")
 
-    def _ids(self, person_id: str) -> dict[str, str]:
+    def _ids(self, person_id: str) -> dict[str, Any]:
         return {
             "meeting_id": self.meeting_id,
             "community_id": self.community_id,

@@ -213,6 +213,13 @@ async def test_a_template_can_be_previewed_before_it_is_saved(region: Region) ->
     assert refused.status_code == 422
 
 
+async def test_a_preview_that_would_take_all_memory_is_refused(region: Region) -> None:
+    action = {"label": "Look", "url": "https://x.org"}
+    draft = {"subject": "x", "text": '{{ "x"|center(900000000)|length }}', "action": action}
+    reply = await region.operator.post("/templates/mine/preview", json={"draft": draft})
+    assert (reply.status_code, reply.json()["type"]) == (422, "urn:copse:problem:unusable-template")
+
+
 async def test_a_mail_whose_template_fails_is_kept_with_the_reason(region: Region) -> None:
     await taught(region)
     await region.operator.put(

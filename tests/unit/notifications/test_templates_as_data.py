@@ -1,5 +1,6 @@
 """What templates may say, and what is refused when one is saved."""
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -109,6 +110,67 @@ def test_what_cannot_be_read_is_refused(text: str) -> None:
 def test_no_template_reaches_beyond_what_it_is_given(text: str) -> None:
     with pytest.raises((UnknownVariable, UnusableTemplate)):
         check_template("mine", a_draft(text), [ANNOUNCED])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{ "x"|center(900000000)|length }}',
+        '{{ "x".center(900000000)|length }}',
+        '{{ "x".ljust(900000000)|length }}',
+        '{{ "x"|indent(900000000)|length }}',
+        '{{ "%900000000d"|format(1)|length }}',
+        '{{ ("%900000000d" % 1)|length }}',
+        '{{ "{:900000000}".format(1)|length }}',
+        "{{ ((1,) * 900000000)|length }}",
+        '{{ "x"|list|batch(900000000, "y")|list|length }}',
+        '{{ "x"|slice(900000000)|list|length }}',
+        "{{ [1]|tojson(900000000)|length }}",
+        '{{ 1|round(900000000, "floor") }}',
+        "{{ (1).to_bytes(900000000, 'big')|length }}",
+        "{% set x = " + "9" * 30 + " %}{{ x * x }}",
+        '{% set x = "' + "y" * 9000 + '" %}{{ x|replace("y", x)|length }}',
+        '{% set x = "' + "y" * 900 + '" %}{{ (x|join(x))|length }}',
+        '{% set x = "y" %}' + "{% set x = x + x %}" * 40 + "{{ x|length }}",
+        '{% set x = "y" %}' + "{% set x = x ~ x %}" * 40 + "{{ x|length }}",
+        '{% set x = "y" %}' + "{% set x = [x, x] %}" * 40 + "{{ x|string|length }}",
+        "{% set x = 'y' %}" + "{% set x %}{{ x }}{{ x }}{% endset %}" * 40 + "{{ x|length }}",
+        "{% macro f() %}{{ f() }}{{ f() }}{% endmacro %}{{ f() }}",
+        "{% for a in 'x' %}{% for b in 'x' %}{% for c in 'x' %}{% endfor %}{% endfor %}{% endfor %}",
+        "{% for a in '" + "x" * 2000 + "' %}{% endfor %}",
+        "{% set x = '"
+        + "y" * 900
+        + "' %}{% for a in x %}{% for b in x %}{{ x }}{% endfor %}{% endfor %}",
+        "{% for a in ['x'] recursive %}{{ loop(['x']) }}{% endfor %}",
+    ],
+)
+def test_no_template_takes_all_memory_or_time(text: str) -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises((UnknownVariable, UnusableTemplate)):
+            check_template("mine", a_draft(text), [ANNOUNCED])
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ 1 + 2 * 3 % 4 }}", "3"),
+        ("{{ 'a' + 'b' }}", "ab"),
+        ("{{ ['b', 'a']|sort|join(', ') }}", "a, b"),
+        ("{{ 'a-b'|replace('-', '+')|upper }}", "A+B"),
+        ("{{ 'a b'.split(' ')|last }}", "b"),
+        ("{% for one in ['a', 'b'] %}{{ loop.index }}{{ one }}{% endfor %}", "1a2b"),
+        ("{% for one in ['a', 'b'] if one != 'a' %}{{ one }}{% else %}none{% endfor %}", "b"),
+        ("{{ 'yes' if 'a' in ['a', 'b'] else 'no' }}", "yes"),
+        ("{{ 'a long tale'|truncate(6, true, '', 0) }}", "a long"),
+    ],
+)
+def test_what_messages_need_can_be_said(text: str, said: str) -> None:
+    check_template("mine", a_draft(text), [ANNOUNCED])
+    assert filled(text).text == said
 
 
 def test_confidential_mails_may_name_nothing_of_the_community() -> None:
