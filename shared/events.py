@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, ClassVar, Generic, Literal, TypeVar, Unpack, cast
 
@@ -184,9 +185,9 @@ def _of_the_type(kind: type[Event]) -> tuple[Document, Headers]:
     return attributes, [("content-type", STRUCTURED.encode()), ("ce_type", kind.type.encode())]
 
 
-def write(event: Event, sequence: int, origin: Origin) -> Document:
+def write(event: Event, sequence: int, origin: Origin, at: datetime | None = None) -> Document:
     """The outbox document of an event: one structured CloudEvent, and the headers that route it."""
-    event_id, moment, key = new_id(), now(), event.key
+    event_id, moment, key = new_id(), at or now(), event.key
     attributes, headers = _of_the_type(type(event))
     headers = [*headers, ("ce_id", event_id.encode())]
     attributes = {

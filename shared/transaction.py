@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
@@ -54,6 +55,7 @@ class Transaction:
     ) -> None:
         self.database = database
         self.origin = origin
+        self.at = now()  # one moment for all that this transaction says
         self.cause: Envelope[Any] | None = None  # the event that is being handled
         self.version: int | None = None  # of the aggregate last loaded; becomes the ETag
         self.expected_version: int | None = None  # from If-Match
@@ -124,7 +126,7 @@ class Transaction:
 
     def emit(self, event: Event, sequence: int) -> None:
         """Publish an event when, and only if, this transaction commits."""
-        document = write(event, sequence, self.origin)
+        document = write(event, sequence, self.origin, self.at)
         if len(document["value"]) > self.database.largest_event:
             raise TooLarge(f"{event.type} is larger than Kafka takes.")
         self.emitted += 1
@@ -133,7 +135,7 @@ class Transaction:
     def add(self, collection: str, id: str, state: BaseModel, *events: Event) -> None:
         """Keep a new aggregate and publish its first events. A second one with the id conflicts."""
         self.version = max(1, len(events))
-        self.write(collection, InsertOne(_document(id, self.version, state)))
+        self.write(collection, InsertOne(_document(id, self.version, state, self.at)))
         for sequence, event in enumerate(events, 1):
             self.emit(event, sequence)
 
@@ -161,7 +163,9 @@ class Transaction:
         self.version = version + max(1, len(events))
         self.write(
             collection,
-            ReplaceOne({"_id": id, "version": version}, _document(id, self.version, after)),
+            ReplaceOne(
+                {"_id": id, "version": version}, _document(id, self.version, after, self.at)
+            ),
         )
         for sequence, event in enumerate(events, version + 1):
             self.emit(event, sequence)
@@ -207,8 +211,8 @@ def _set_if_newer(id: str, fields: Mapping[str, _Field]) -> UpdateOne:
     return UpdateOne({"_id": id}, [{"$set": change}], upsert=True)
 
 
-def _document(id: str, version: int, state: BaseModel) -> Document:
-    return {**state.model_dump(), "_id": id, "version": version, "changed_at": now()}
+def _document(id: str, version: int, state: BaseModel, at: datetime) -> Document:
+    return {**state.model_dump(), "_id": id, "version": version, "changed_at": at}
 
 
 def _state(document: Document) -> Document:

@@ -58,6 +58,7 @@ def _by_hand(records: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
             "partitionkey": id,
             "time": moment.isoformat(),
             "datacontenttype": "application/json",
+            "dataschema": "/contracts/copse.bench.ReceiptWritten.v1",
             "sequence": "1",
             "traceparent": envelope.traceparent,
             "correlationid": envelope.correlationid,
@@ -66,7 +67,11 @@ def _by_hand(records: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
         }
         inbox.append({"_id": envelope.identity, "at": moment})
         states.append({"_id": id, "version": 1, "changed_at": moment, **told})
-        headers = [("content-type", b"application/cloudevents+json"), ("ce_id", event_id.encode())]
+        headers = [
+            ("content-type", b"application/cloudevents+json"),
+            ("ce_type", b"copse.bench.ReceiptWritten.v1"),
+            ("ce_id", event_id.encode()),
+        ]
         outbox.append(
             {"_id": event_id, "topic": "bench.receipts", "key": id, "seq": 1, "at": moment}
             | {"value": orjson.dumps(body), "headers": headers}
@@ -116,7 +121,10 @@ async def one_by_one(bench: Bench, topic: str, events: int) -> float:
     count = 0
 
     @broker.subscriber(
-        topic, group_id=f"plain-{topic}", auto_offset_reset="earliest", ack_policy=AckPolicy.MANUAL
+        topic,
+        group_id=f"plain-{new_id()}",
+        auto_offset_reset="earliest",
+        ack_policy=AckPolicy.MANUAL,
     )
     async def handle(body: bytes, message: KafkaMessage) -> None:
         nonlocal count
