@@ -160,3 +160,14 @@ async def test_commands_succeed_while_kafka_is_stopped_and_everything_arrives_on
     await asyncio.sleep(2)
     for person in people:
         assert len(await person.mails("Welcome to")) == 1
+
+
+async def test_every_service_serves_the_contracts_and_its_health(region: Region) -> None:
+    for url in region.urls.values():
+        contracts = await region.http.get(f"{url}/asyncapi.yaml")
+        assert contracts.status_code == 200
+        assert "copse.membership.MemberJoined.v1" in contracts.text
+        assert (await region.http.get(f"{url}/readyz")).json() == {"ready": True, "waits_for": []}
+        assert (await region.http.get(f"{url}/livez")).status_code == 200
+        metrics = (await region.http.get(f"{url}/metrics")).text
+        assert "copse_outbox_age_seconds" in metrics
