@@ -40,7 +40,9 @@ ERRORS = {
     "x-error-attempts": "How often it was tried again.",
     "x-error-position": "Where it came from: topic:partition:offset; the id to replay it by.",
     "x-error-truncated": "Its size in bytes, where the value was too large to repeat whole.",
+    "x-error-headers-left-out": "Their size in bytes, where its headers were too large to repeat.",
 }
+SELDOM = {"x-error-truncated", "x-error-headers-left-out"}
 NEEDED = ["specversion", "id", "type", "source"]
 
 
@@ -115,7 +117,7 @@ def dead_letter() -> Document:
         "title": "An event that could not be worked on",
         "summary": "Key, value and headers as they came; `x-error-*` headers say why.",
         "contentType": "application/octet-stream",
-        "headers": _object(errors, [name for name in errors if name != "x-error-truncated"]),
+        "headers": _object(errors, [name for name in errors if name not in SELDOM]),
         "payload": {},
         "bindings": _bindings("The key that the record came with."),
     }
