@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python -m
 
-.PHONY: help venv up down reset status check test lint bench flow
+.PHONY: help venv up down reset status check test format lint bench flow
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -28,6 +28,10 @@ check: lint ## format, lint, types, imports, unit and contract tests: nothing ru
 
 test: lint ## check, and every other test, on a Kafka and a MongoDB of its own
 	$(RUN) pytest
+
+format: venv ## set the code as the check wants it
+	$(RUN) ruff check --fix-only .
+	$(RUN) ruff format .
 
 lint: venv
 	$(RUN) ruff format --check .

@@ -103,7 +103,7 @@ class Consumer(ConsumerRebalanceListener):
             return None
 
     async def _resume(self, tp: TopicPartition, offset: int) -> bool:
-        """On first sight of a partition go where the state says. False: these records are not it."""
+        """On first sight of a partition go where the state says. False: the offset is not that place."""
         if tp in self._inbox.positions:
             return True
         position = await self._inbox.position(tp)
@@ -115,7 +115,7 @@ class Consumer(ConsumerRebalanceListener):
             )
             return False
         self._inbox.positions[tp] = position
-        if position >= 0 and offset > position + 1:
+        if offset > position + 1:  # skipped or compacted; or MongoDB was emptied or restored
             self._client.seek(tp, position + 1)
             return False
         return True
@@ -167,6 +167,10 @@ class Consumer(ConsumerRebalanceListener):
             known = [self._client.partitions_for_topic(topic) for topic in self._inbox.on.topics]
             self._targets = {} if all(known) else None  # a topic that is missing is no history
             return 0
+        for tp in [*self._assigned]:  # also where no record comes that would ask
+            async with self._locks[tp]:
+                if tp in self._assigned and tp not in self._inbox.positions:
+                    await self._resume(tp, await self._client.position(tp))
         ends: dict[TopicPartition, int] = await self._client.end_offsets([*self._assigned])
         if self._targets is None:
             self._targets = dict(ends)

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, Literal
 
-from fastapi import Depends, FastAPI, Query, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from opentelemetry.trace import SpanKind
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
@@ -74,11 +74,11 @@ async def list_dead_letters(
     me: Principal,
     tx: Tx,
     page: Paging,
-    state: Annotated[str, Query(pattern="^(dead|held)$")] = "dead",
+    state: Literal["dead", "held"] | None = None,
 ) -> DeadLetters:
-    """What was set aside and why: `dead`, or `held` to be tried again. For operators."""
+    """What was set aside and why: `dead`, and `held` to be tried again. For operators."""
     me.needs(OPERATOR)
-    where: dict[str, Any] = {"state": state}
+    where: dict[str, Any] = {"state": state} if state else {}
     if after := page.position(str):
         where["_id"] = {"$gt": after[0]}
     found = await tx.find("parked", where, sort=[("_id", 1)], limit=page.limit)
@@ -105,6 +105,7 @@ async def replay_dead_letters(replay: Replay, me: Principal, request: Request) -
 def open_on(app: FastAPI) -> None:
     """Add the common routes, the error answers and the request span to a service."""
     app.include_router(router)
+    app.add_api_route("/", describe, include_in_schema=False)
     app.add_api_route("/livez", livez, include_in_schema=False)
     app.add_api_route("/readyz", readyz, include_in_schema=False)
     app.add_api_route("/metrics", metrics, include_in_schema=False)
@@ -117,6 +118,11 @@ def open_on(app: FastAPI) -> None:
     )
     problems.answer_on(app)
     app.middleware("http")(_observe)
+
+
+async def describe() -> Response:
+    """Who opens the address in a browser wants to know what is here."""
+    return RedirectResponse("/docs")
 
 
 async def livez(request: Request) -> Response:

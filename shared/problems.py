@@ -33,6 +33,12 @@ SCHEMA: dict[str, Any] = {
         },
     },
 }
+MENDS = {  # where Pydantic's words do not say how to mend it
+    "timezone_aware": "needs an offset, such as 2027-01-20T14:00:00Z",
+    "extra_forbidden": "is no field here; leave it out, or look for another spelling",
+    "model_attributes_type": "send a JSON object, with the header Content-Type: application/json",
+    "dict_type": "send a JSON object",
+}
 ANSWER = {
     "description": "A problem",
     "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
@@ -90,17 +96,19 @@ async def _problem(_: Request, error: Exception) -> Response:
 
 async def _unacceptable(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
+    found: Any = error.errors()
+    for fault in found:
+        if fault["type"] == "json_invalid":
+            where, why = fault["loc"][-1], fault.get("ctx", {}).get("error", fault["msg"])
+            return _answer(Malformed(f"The body is not JSON: {why}, at character {where}."))
     faults = [
         {
             "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
-            "message": fault["msg"].removeprefix("Value error, "),
+            "message": MENDS.get(fault["type"]) or fault["msg"].removeprefix("Value error, "),
         }
-        for fault in error.errors()
+        for fault in found
     ]
-    broken = any(fault["type"] == "json_invalid" for fault in error.errors())
     detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
-    if broken:
-        return _answer(Malformed(f"The body is not JSON: {detail}"))
     return _answer(Invalid(detail, errors=faults))
 
 
@@ -109,6 +117,8 @@ async def _http(_: Request, error: Exception) -> Response:
     if error.status_code == 400:
         return _answer(Malformed(f"The request cannot be read: {error.detail}."))
     body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
+    if error.status_code in (404, 405):
+        body["detail"] = "The routes are described at /docs and in /openapi.json."
     return JSONResponse(body, error.status_code, error.headers, media_type=PROBLEM)
 
 

@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
 from pymongo import IndexModel
+from pymongo.errors import PyMongoError
 
 from shared import doors, telemetry
 from shared.auth import Keys
@@ -136,7 +137,9 @@ async def _watch(consumer: Consumer) -> None:
     try:
         while consumer.waiting or consumer.still_for < STUCK_SECONDS:
             await asyncio.sleep(1)
-            with suppress(KafkaError, TimeoutError):  # Kafka is away: the metric keeps its value
+            with suppress(
+                KafkaError, PyMongoError, TimeoutError
+            ):  # away: the metric keeps its value
                 await asyncio.wait_for(consumer.measure(), 5)
     finally:
         retrying.cancel()

@@ -96,7 +96,9 @@ class Transaction:
         """An aggregate's state. NotFound if there is none."""
         document = await self.get(collection, id)
         if document is None:
-            raise NotFound(f"No such thing in {collection}: {id}.")
+            raise NotFound(
+                f"Nothing in {collection} is {id} that you may see. If it was made a moment ago, try again."
+            )
         self.version = int(document["version"])
         return model.model_validate(_state(document))
 

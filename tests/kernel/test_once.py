@@ -120,6 +120,30 @@ async def test_an_older_event_after_a_newer_one_leaves_the_copy_as_it_is(world: 
     assert (await world.db.last.find_one({"_id": "a0"}))["amount"] == 1003
 
 
+async def test_a_service_whose_database_was_emptied_reads_the_whole_history_again(
+    world: World,
+) -> None:
+    once = deposits(world, accounts=5, each=4)
+    await world.publish([record for records in once.values() for record in records])
+    world.start()
+    await world.ready()
+    await world.drained()
+    before = await world.amounts("ledgers")
+    assert len(before) == 5
+    world.terminate()
+    assert world.process is not None
+    assert await asyncio.to_thread(world.process.wait, 40) == 0
+    await world.db.client.drop_database(world.name)
+
+    world.start()
+    await world.ready()
+
+    async def all_there() -> bool:
+        return await world.amounts("ledgers") == before
+
+    await until(all_there)
+
+
 async def test_sigterm_under_load_ends_with_zero_and_what_is_applied_is_committed(
     world: World,
 ) -> None:
@@ -131,10 +155,14 @@ async def test_sigterm_under_load_ends_with_zero_and_what_is_applied_is_committe
             await world.deposit(account, 1000 + amount)
 
     customers = [asyncio.create_task(customer(f"a{n}")) for n in range(ACCOUNTS)]
-    await asyncio.sleep(2)
+
+    async def flowing() -> bool:
+        return sum(map(len, (await world.amounts("ledgers")).values())) > 50
+
+    await until(flowing)
     world.terminate()
     assert world.process is not None
-    assert await asyncio.to_thread(world.process.wait, 15) == 0
+    assert await asyncio.to_thread(world.process.wait, 40) == 0  # twice the grace, and some
     for one in customers:
         one.cancel()
     await asyncio.gather(*customers, return_exceptions=True)

@@ -126,20 +126,7 @@ class World:
         await until(done, seconds=seconds, every=0.3)
 
     async def records(self, topic: str) -> list[Any]:
-        """Everything a topic holds."""
-        consumer = AIOKafkaConsumer(
-            topic, bootstrap_servers=self.parts.kafka, auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        try:
-            ends = await consumer.end_offsets([*consumer.assignment()])
-            found: list[Any] = []
-            while any([await consumer.position(tp) < end for tp, end in ends.items()]):
-                for batch in (await consumer.getmany(timeout_ms=500)).values():
-                    found += batch
-            return found
-        finally:
-            await consumer.stop()
+        return await everything_in(topic, self.parts.kafka)
 
     async def amounts(self, collection: str) -> dict[str, list[int]]:
         return {one["_id"]: one["amounts"] async for one in self.db[collection].find()}
@@ -150,6 +137,21 @@ class World:
         await self.http.aclose()
         await self._mongo.drop_database(self.name)
         self._mongo.close()
+
+
+async def everything_in(topic: str, kafka: str) -> list[Any]:
+    """The records a topic holds now."""
+    consumer = AIOKafkaConsumer(topic, bootstrap_servers=kafka, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        ends = await consumer.end_offsets([*consumer.assignment()])
+        found: list[Any] = []
+        while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+            for batch in (await consumer.getmany(timeout_ms=500)).values():
+                found += batch
+        return found
+    finally:
+        await consumer.stop()
 
 
 @asynccontextmanager

@@ -18,13 +18,13 @@ from typing import Any, cast
 
 import httpx2
 import yaml
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from deploy.local.processes import Process
 from deploy.local.system import System
 from deploy.local.throwaway import throwaway
 from deploy.local.tokens import OPERATOR, mint, person_id
-from tests.kernel.world import until
+from tests.kernel.world import everything_in, until
 from tests.system.parts_compose import SERVICES, Container, copy_keys, port
 
 NOW = "2027-02-20T09:00:00Z"
@@ -166,20 +166,7 @@ class Region:
             await producer.stop()
 
     async def records(self, topic: str) -> list[Any]:
-        """Everything a topic holds."""
-        consumer = AIOKafkaConsumer(
-            topic, bootstrap_servers=self.kafka, auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        try:
-            ends = await consumer.end_offsets([*consumer.assignment()])
-            found: list[Any] = []
-            while any([await consumer.position(tp) < end for tp, end in ends.items()]):
-                for batch in (await consumer.getmany(timeout_ms=500)).values():
-                    found += batch
-            return found
-        finally:
-            await consumer.stop()
+        return await everything_in(topic, self.kafka)
 
 
 @asynccontextmanager

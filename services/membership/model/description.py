@@ -86,7 +86,9 @@ class Description(BaseModel):
         if self.privacy == "private":
             return "name"
         # In the words of a community that does not exist, so that nothing tells the two apart.
-        raise NotFound(f"No such thing in communities: {self.community_id}.")
+        raise NotFound(
+            f"Nothing in communities is {self.community_id} that you may see. If it was made a moment ago, try again."
+        )
 
 
 def described(kind: CommunityType, wishes: Wishes) -> dict[str, Any]:

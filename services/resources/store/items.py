@@ -124,4 +124,4 @@ def _read(document: Document) -> Resource:
 
 
 def _absent(resource_id: str) -> str:
-    return f"No such thing in resources: {resource_id}."
+    return f"Nothing in resources is {resource_id} that you may see. If it was made a moment ago, try again."

@@ -15,7 +15,10 @@ async def standing(tx: Transaction, community_id: str, me: Person, *, absent: st
         privacy=community.get("privacy"),
         is_operator=me.is_operator,
     )
-    who.reads(absent or f"No such thing in communities: {community_id}.")
+    who.reads(
+        absent
+        or f"Nothing in communities is {community_id} that you may see. If it was made a moment ago, try again."
+    )
     return who
 
 
