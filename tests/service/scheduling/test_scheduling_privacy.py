@@ -57,7 +57,7 @@ async def test_for_strangers_the_meetings_of_other_communities_do_not_exist(regi
     ):
         theirs = await region.zoe.request(method, where, json=body)
         nobodys = await region.zoe.request(
-            method, where.replace("c2", "c9").replace(path, "/meetings/m9"), json=body
+            method, where.replace(path, "/meetings/m9").replace("/c2/", "/c9/"), json=body
         )
         assert theirs.status_code == nobodys.status_code == 404, where
         ids = ((path.rpartition("/")[2], "X"), ("m9", "X"), ("c2", "X"), ("c9", "X"))
