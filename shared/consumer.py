@@ -15,7 +15,6 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from shared import dead_letters, records
 from shared.database import Database, is_outage
-from shared.errors import Busy
 from shared.inbox import Fenced, Inbox
 from shared.listener import Listener
 from shared.pieces import Pieces
@@ -38,7 +37,7 @@ class Consumer(ConsumerRebalanceListener):
         self._joined = False
         self._done: dict[TopicPartition, int] = {}
         self._pieces = Pieces(self._inbox.apply, most)
-        self.waiting = False  # MongoDB is away
+        self.waiting = False  # for MongoDB, or for Kafka to say where the state is
         self.recreated: set[TopicPartition] = set()
         self.subscriber = broker.subscriber(
             *sorted(on.topics),
@@ -59,9 +58,9 @@ class Consumer(ConsumerRebalanceListener):
         self.subscriber(self._take)
 
     async def _take(self, message: KafkaMessage) -> None:
-        records = cast("tuple[Record, ...]", message.raw_message)
+        taken = cast("tuple[Record, ...]", message.raw_message)
         by_partition: defaultdict[TopicPartition, list[Record]] = defaultdict(list)
-        for record in records:
+        for record in taken:
             by_partition[TopicPartition(record.topic, record.partition)].append(record)
         done = await asyncio.gather(*(self._partition(tp, rs) for tp, rs in by_partition.items()))
         offsets = {tp: offset for tp, offset in zip(by_partition, done, strict=True) if offset}
@@ -91,9 +90,9 @@ class Consumer(ConsumerRebalanceListener):
                     log.warning("another member took this partition further", partition=str(tp))
                     self._inbox.positions.pop(tp, None)
                 except Exception as error:
-                    if not (is_outage(error) or isinstance(error, KafkaError | Busy)):
+                    if not (is_outage(error) or isinstance(error, KafkaError)):
                         log.exception("a batch cannot be applied; trying again", partition=str(tp))
-                    self.waiting = not isinstance(error, Busy)
+                    self.waiting = True
                     await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
                     pause = min(pause * 2, 30)
                 else:

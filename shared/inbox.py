@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -45,9 +45,8 @@ class Delivery:
     value: bytes | None
     headers: Headers
     envelope: Envelope[Any] | Unreadable | None
-    attempts: int = 0
     trouble: str | None = None
-    for_good: bool = field(default=False)
+    for_good: bool = False
 
     @property
     def queue(self) -> str:
@@ -120,7 +119,6 @@ class Inbox:
                     *(head["topic"], head["partition"], head["offset"], head["raw_key"]),
                     *(head["value"], [(name, bytes(text)) for name, text in head["headers"]]),
                     envelope=None,
-                    attempts=head["attempts"],
                 )
                 one.envelope = read(one.value, one.headers, self.on.models)
                 try:

@@ -23,7 +23,6 @@ from shared.settings import Settings, load
 from shared.telemetry import log
 
 STUCK_SECONDS = 60  # records wait and none is taken: aiokafka #1154
-Job = Callable[[], Awaitable[None]]
 
 
 def create_service(

@@ -67,6 +67,21 @@ async def test_a_body_that_cannot_be_taken_is_named_and_leaves_nothing(
     assert await service.database["accounts"].count_documents({}) == 0
 
 
+async def test_a_forgotten_content_type_and_a_naive_time_are_told_how_to_mend(
+    service: Service,
+) -> None:
+    plain = await service.client().post(PATH, content=b'{"amount": 5}')
+    assert plain.status_code == 422
+    assert "Content-Type: application/json" in plain.json()["detail"]
+    service.app.state.settings = service.app.state.settings.model_copy(update={"test_clock": True})
+    naive = await service.client().post("/_clock", json={"now": "2027-03-28T00:30:00"})
+    assert "2027-01-20T14:00:00Z" in naive.json()["detail"]
+    lost = await service.client().get("/nowhere")
+    assert "/docs" in lost.json()["detail"]
+    home = await service.client().get("/")
+    assert (home.status_code, home.headers["location"]) == (307, "/docs")
+
+
 async def test_the_same_idempotency_key_gives_the_same_reply_and_is_done_once(
     service: Service,
 ) -> None:
