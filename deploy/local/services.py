@@ -1,7 +1,7 @@
 """The services as processes: which there are, and what each is told."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.local.keys import jwks
@@ -22,8 +22,20 @@ def names() -> list[str]:
     return [*(name for name in USUAL if name in found), *sorted(found.difference(USUAL))]
 
 
-def service(name: str, folder: Path, port: int, parts: Parts, more: Mapping[str, str]) -> Process:
-    """`more` are settings beyond those every service has, such as a test's."""
+def service(
+    name: str,
+    folder: Path,
+    port: int,
+    parts: Parts,
+    more: Mapping[str, str],
+    *,
+    module: Sequence[str] = (),
+    replica: str = "",
+) -> Process:
+    """`more` are settings beyond those every service has, such as a test's.
+
+    A test may run another module, with arguments, in its place; and replicas, each with a word after its name.
+    """
     url = address(port)
     smtp_host, smtp_port = parts.smtp
     environment = {
@@ -41,10 +53,14 @@ def service(name: str, folder: Path, port: int, parts: Parts, more: Mapping[str,
         "COPSE_SMTP_PORT": str(smtp_port),
         "COPSE_MAIL_FROM": MAIL_FROM,
     }
-    command = [sys.executable, "-m", f"services.{name}.app"]
+    command = [sys.executable, "-m", *(module or [f"services.{name}.app"])]
     ready = f"{url}/readyz"
     return Process(
-        name, folder, command, ready=lambda: answers(ready), environment={**environment, **more}
+        name + replica,
+        folder,
+        command,
+        ready=lambda: answers(ready),
+        environment={**environment, **more},
     )
 
 
