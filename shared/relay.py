@@ -175,6 +175,7 @@ class Relay:
         if self._producer is None:
             producer: Any = AIOKafkaProducer(
                 bootstrap_servers=self._kafka,
+                **self._database.settings.kafka_access(),
                 acks="all",
                 enable_idempotence=True,
                 linger_ms=2,

@@ -10,6 +10,7 @@ import uvicorn
 from aiokafka.errors import KafkaError
 from fastapi import APIRouter, FastAPI
 from faststream.kafka import KafkaBroker
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 from pymongo import IndexModel
 from pymongo.errors import PyMongoError
 
@@ -19,9 +20,10 @@ from shared.consumer import Consumer
 from shared.database import Database
 from shared.listener import Listener
 from shared.relay import Relay
-from shared.settings import Settings, load
+from shared.settings import KafkaSettings, Settings, load
 from shared.telemetry import log
 
+SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 STUCK_SECONDS = 60  # records wait and none is taken: aiokafka #1154
 
 
@@ -104,6 +106,7 @@ async def _listen(app: FastAPI, on: Listener, config: Settings) -> None:
     while True:
         broker = KafkaBroker(
             config.kafka,
+            security=security(config),
             apply_types=False,
             logger=None,
             consumer_only=True,
@@ -128,6 +131,15 @@ async def _listen(app: FastAPI, on: Listener, config: Settings) -> None:
         finally:
             with suppress(Exception):
                 await broker.stop()
+
+
+def security(config: KafkaSettings) -> BaseSecurity | None:
+    """What `config.kafka_access` says, in FastStream's words."""
+    context = config.kafka_access().get("ssl_context")
+    if config.kafka_user:
+        password = config.kafka_password.get_secret_value()
+        return SASL[config.kafka_mechanism](config.kafka_user, password, ssl_context=context)
+    return BaseSecurity(ssl_context=context) if context else None
 
 
 async def _watch(consumer: Consumer) -> None:

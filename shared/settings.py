@@ -1,13 +1,14 @@
 """What a service is told from outside: environment variables `COPSE_…` and secret files."""
 
+import ssl
 import sys
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-S = TypeVar("S", bound="Settings")
+S = TypeVar("S", bound="KafkaSettings")
 SECRETS = (Path("/run/copse"), Path("/run/secrets"))
 """What an installation made for itself at its first start; and what its operator gave, which goes before."""
 
@@ -20,8 +21,8 @@ def _mongo_address(uri: str) -> str:
     return uri
 
 
-class Settings(BaseSettings):
-    """Every setting of a service. A file `/run/secrets/copse_<name>` does for the variable `COPSE_<NAME>`."""
+class KafkaSettings(BaseSettings):
+    """Where Kafka is and how one is let in: the same for every client of it, services and tools alike."""
 
     model_config = SettingsConfigDict(
         env_prefix="COPSE_",
@@ -29,11 +30,55 @@ class Settings(BaseSettings):
         extra="ignore",
     )
 
+    kafka: str = Field(default="127.0.0.1:9092", pattern=r"^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$")
+    kafka_user: str = ""
+    """Empty: Kafka asks nobody who they are."""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_mechanism: Literal["SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN"] = "SCRAM-SHA-512"
+    kafka_tls: bool = False
+    kafka_ca: str = ""
+    """A file with the certificates that vouch for the brokers'; else those the system trusts do."""
+
+    @model_validator(mode="after")
+    def _let_in(self) -> Self:
+        if self.kafka_user and not self.kafka_password.get_secret_value():
+            raise ValueError("COPSE_KAFKA_USER needs COPSE_KAFKA_PASSWORD, best as a secret file")
+        if self.kafka_mechanism == "PLAIN" and self.kafka_user and not self.kafka_tls:
+            raise ValueError("COPSE_KAFKA_MECHANISM=PLAIN shows the password: set COPSE_KAFKA_TLS")
+        if self.kafka_ca and not self.kafka_tls:
+            raise ValueError("COPSE_KAFKA_CA does nothing without COPSE_KAFKA_TLS")
+        if self.kafka_ca and not Path(self.kafka_ca).is_file():
+            raise ValueError(f"COPSE_KAFKA_CA: there is no file {self.kafka_ca}")
+        return self
+
+    def kafka_client(self) -> dict[str, Any]:
+        """Arguments of every client of aiokafka: the brokers, and what lets one in."""
+        return {"bootstrap_servers": self.kafka, **self.kafka_access()}
+
+    def kafka_access(self) -> dict[str, Any]:
+        """What lets a client of aiokafka in; nothing where Kafka asks for nothing."""
+        access: dict[str, Any] = {}
+        if self.kafka_tls:
+            access["ssl_context"] = ssl.create_default_context(cafile=self.kafka_ca or None)
+        if self.kafka_user:
+            access |= {
+                "sasl_mechanism": self.kafka_mechanism,
+                "sasl_plain_username": self.kafka_user,
+                "sasl_plain_password": self.kafka_password.get_secret_value(),
+            }
+        if access:
+            channel = "SSL" if self.kafka_tls else "PLAINTEXT"
+            access["security_protocol"] = f"SASL_{channel}" if self.kafka_user else channel
+        return access
+
+
+class Settings(KafkaSettings):
+    """Every setting of a service. A file `/run/secrets/copse_<name>` does for the variable `COPSE_<NAME>`."""
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     public_url: str = Field(default="http://127.0.0.1:8000", pattern=r"^https?://")
     """Where people reach this service; links in mails and feeds begin with it."""
-    kafka: str = Field(default="127.0.0.1:9092", pattern=r"^[^\s:,]+:\d+(,[^\s:,]+:\d+)*$")
     mongo: Annotated[str, AfterValidator(_mongo_address)] = (
         "mongodb://127.0.0.1:27017/?replicaSet=rs0"
     )
@@ -55,6 +100,9 @@ def load(kind: "type[S]") -> "S":
         return kind()
     except ValidationError as error:
         for problem in error.errors(include_url=False):
+            if not problem["loc"]:  # settings that do not go together; the message names them
+                sys.stderr.write(f"{problem['msg'].removeprefix('Value error, ')}\n")
+                continue
             name = "COPSE_" + "_".join(str(part) for part in problem["loc"]).upper()
             secret = "PASSWORD" in name or "MONGO" in name
             given = "***" if secret else repr(problem["input"])
