@@ -9,6 +9,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.topics.apply import Unreachable, carry_out, compare, connected, look
 from deploy.topics.declared import BadFile, declared
+from shared.settings import KafkaSettings, load
 
 DIFFERENT, WRONG_FILE, UNREACHABLE = 1, 2, 3  # exit codes
 
@@ -42,7 +43,7 @@ def main(
 async def work(action: Action, kafka: str, replication: int = 1, wait: float = 60) -> bool:
     """Whether everything is, now, as declared."""
     topics = declared(replication)
-    async with connected(kafka, wait) as admin:
+    async with connected(kafka, wait, **load(KafkaSettings).kafka_access()) as admin:
         plan = compare(topics, await look(admin, topics))
         if action is Action.apply:
             await carry_out(admin, plan, wait)

@@ -98,14 +98,19 @@ async def carry_out(admin: AIOKafkaAdminClient, plan: Plan, wait: float) -> None
 
 
 @asynccontextmanager
-async def connected(bootstrap: str, wait: float) -> AsyncGenerator[AIOKafkaAdminClient]:
-    """An admin client, after waiting up to `wait` seconds for a broker."""
+async def connected(
+    bootstrap: str, wait: float, **access: Any
+) -> AsyncGenerator[AIOKafkaAdminClient]:
+    """An admin client, after waiting up to `wait` seconds for a broker.
+
+    `access` is what lets one in: `KafkaSettings.kafka_access`.
+    """
     logging.getLogger("aiokafka").setLevel(
         logging.CRITICAL
     )  # each attempt would be told as an error
     until = time.monotonic() + wait
     while True:
-        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+        admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **access)
         try:
             await admin.start()
             break
