@@ -1,19 +1,34 @@
 """What all events carry, and CloudEvents 1.0 on the wire (structured out; structured and binary in)."""
 
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, ClassVar, Generic, Literal, TypeVar, Unpack, cast
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, Unpack, cast
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetPydanticSchema,
+    ValidationError,
+    field_validator,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from shared.clock import Moment, now
 
 STRUCTURED = "application/cloudevents+json"
+UNREADABLE = "copse-unreadable"
+"""The header of a record that stands in for one that cannot be read: it says why."""
+MOST_HEADERS = 1_000
+LONGEST_REASON = 500
+LONGEST_REFERENCE = 500  # of the ids that an event repeats from others
+TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 Headers = list[tuple[str, bytes]]
 Document = dict[str, Any]
 
@@ -57,6 +72,16 @@ EVENTS: dict[str, type[Event]] = {}
 E = TypeVar("E")
 
 
+def _w3c_or_nothing(_source: object, _handler: object) -> CoreSchema:
+    text = core_schema.str_schema(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
+    optional = core_schema.nullable_schema(text)
+    return core_schema.with_default_schema(optional, default=None, on_error="default")
+
+
+TraceParent = Annotated[str | None, GetPydanticSchema(_w3c_or_nothing)]
+"""A W3C trace context, else nothing: it goes on into logs, headers and mails, as no other text may."""
+
+
 class Envelope(BaseModel, Generic[E]):
     """One CloudEvent as it was received: the context attributes and the data."""
 
@@ -69,7 +94,7 @@ class Envelope(BaseModel, Generic[E]):
     subject: str | None = None
     time: Moment | None = None
     sequence: int | None = None
-    traceparent: str | None = None
+    traceparent: TraceParent = None
     correlationid: str | None = None
     causationid: str | None = None
     data: E
@@ -81,6 +106,16 @@ class Envelope(BaseModel, Generic[E]):
         text = str(value)
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
         return number if number is not None and number < 2**63 else None
+
+    @field_validator("traceparent", "correlationid", "causationid", mode="before")
+    @classmethod
+    def _as_meant_or_nothing(cls, value: object, info: ValidationInfo) -> str | None:
+        """They go on into logs, mails and the events that follow: what is no such thing goes nowhere."""
+        if not isinstance(value, str) or len(value) > LONGEST_REFERENCE:
+            return None
+        if info.field_name == "traceparent":
+            return value if TRACEPARENT.fullmatch(value) else None
+        return value if value.isprintable() else None
 
     @property
     def identity(self) -> str:
@@ -104,9 +139,11 @@ def read(
     type nobody wants; a major version nobody knows, of a type somebody wants, is Unreadable.
     """
     try:
+        names = _of_events(headers)
+        if trouble := names.get(UNREADABLE):
+            raise ValueError(trouble)
         if not value:
             raise ValueError("the record has no value")
-        names = {name.lower(): text.decode() for name, text in headers}
         binary = "ce_type" in names and not names.get("content-type", "").startswith(STRUCTURED)
         kind = names.get("ce_type") or _type_within(value)
         model = _model(kind, wanted)
@@ -120,17 +157,29 @@ def read(
             raise ValueError(f"the header ce_type says {kind}, the event says {envelope.type}")
         return envelope
     except _UnknownMajor as error:
-        return Unreadable(str(error))
+        return Unreadable(str(error)[:LONGEST_REASON])
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the event"
-        return Unreadable(f"{where}: {first['msg']}")
+        return Unreadable(f"{where}: {first['msg']}"[:LONGEST_REASON])
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
-        return Unreadable(f"not a CloudEvent: {error}")
+        return Unreadable(f"not a CloudEvent: {error}"[:LONGEST_REASON])
 
 
 class _UnknownMajor(Exception):
     pass
+
+
+def _of_events(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
+    """The headers that CloudEvents knows; what others say is none of ours, and may be any bytes."""
+    found: dict[str, str] = {}
+    for count, (name, text) in enumerate(headers, 1):
+        if count > MOST_HEADERS:
+            raise ValueError(f"it has more than {MOST_HEADERS} headers")
+        known = name.lower()
+        if known in ("content-type", UNREADABLE) or known.startswith("ce_"):
+            found[known] = text.decode()
+    return found
 
 
 def _model(kind: str, wanted: Mapping[str, "type[Any]"]) -> "type[Any] | None":

@@ -21,7 +21,7 @@ from shared.contracts.membership import (
 from shared.contracts.resources import ResourceShared
 from shared.database import Database
 from shared.errors import NotFound
-from shared.events import STRUCTURED, Unreadable, read
+from shared.events import STRUCTURED, Origin, Unreadable, read, write
 from shared.inbox import Failed, is_final
 from tests.service.notifications.region import (
     Region,
@@ -230,6 +230,15 @@ async def test_a_request_in_binary_mode_is_told(region: Region) -> None:
     assert mail["Subject"] == "Hello"
     assert "Book:\r\nhttps://training.example/book" in mail.text
     assert mail["traceparent"].split("-")[1] == "0af7651916cd43dd8448eb211c80319c"
+
+
+async def test_what_is_no_trace_context_reaches_neither_mail_nor_log(region: Region) -> None:
+    await region.service.happens(registered("ann"))
+    event = write(wish(), 1, Origin("/elsewhere", traceparent="x\r\nBcc: eve@example.org"))
+    await region.service.arrives("notifications.requests", None, event["value"], event["headers"])
+    [mail] = await region.told()
+    assert mail["Subject"] == "Hello"
+    assert not mail["Bcc"] and not mail["traceparent"]
 
 
 @pytest.mark.parametrize(
