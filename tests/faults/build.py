@@ -3,9 +3,11 @@
 Crash points and seeded bugs wrap seams of the kernel from outside; no line of theirs stands in what is deployed.
 The environment is read here alone:
 
-COPSE_CRASH_AT   a name of POINTS; with `:3` at the third time it is reached (the first, unless told otherwise)
-COPSE_CRASHES    a file to which each death adds a line, so that a test knows where the process died
+COPSE_CRASH_AT   an order: `<name of POINTS> [nth [signal [pid]]]`, by default the first time, SIGKILL, and oneself
+COPSE_ORDERS     a file; at SIGUSR1 its order takes the place of the one before, an empty one revokes it
+COPSE_CRASHES    a file to which each order that was carried out adds a line: name, signal, own pid
 COPSE_BUG        a name of tests.faults.bugs.BUGS
+COPSE_CLAIM_SECONDS   after so long an Idempotency-Key's claim is taken for that of a dead process (shared.replies)
 """
 
 import functools
@@ -18,12 +20,11 @@ from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from itertools import count
+from datetime import timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 SAMPLE = "tests.kernel.sample"
-
-_doing: ContextVar[str] = ContextVar("doing", default="")
 
 
 @dataclass(frozen=True)
@@ -65,33 +66,66 @@ POINTS = {
 }
 """Every crash point. To add one, name its seam: a function or a method, awaited or not."""
 
+_doing: ContextVar[str] = ContextVar("doing", default="")
 
-def arm(name: str, nth: int = 1) -> None:
-    """Die at this point the `nth` time it is reached."""
-    point, times = POINTS[name], count(1)
-    if point.doing:
-        wrap(DOING[point.doing], lambda original: within(original, lambda: _marked(point.doing)))
 
-    def reached(when: str) -> None:
-        mine = when == point.when and point.doing in ("", _doing.get())
-        if mine and next(times) == nth:
-            die(name)
+@dataclass
+class Order:
+    """What is to happen at a point, when it is reached for the `left`-th time from now."""
 
+    point: str = ""
+    left: int = 1
+    signal: str = "SIGKILL"
+    pid: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> "Order":
+        point, nth, name, pid, *_ = [*text.split(), *[""] * 4]
+        if point and point not in POINTS:
+            raise ValueError(f"there is no crash point {point}")
+        return cls(point, int(nth or 1), name or "SIGKILL", int(pid or 0))
+
+    def reached(self, point: str) -> None:
+        """Written down first: who dies tells nobody afterwards."""
+        if point != self.point:
+            return
+        self.left -= 1
+        if self.left:
+            return
+        if file := os.environ.get("COPSE_CRASHES"):
+            log = os.open(file, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
+            os.write(log, f"{point} {self.signal} {os.getpid()}\n".encode())
+            os.close(log)
+        os.kill(self.pid or os.getpid(), signal.Signals[self.signal])
+
+
+_order = Order()
+
+
+def carry_out(order: Order) -> None:
+    global _order  # noqa: PLW0603
+    _order = order
+
+
+def install() -> None:
+    """Let every point be watched."""
+    for what, seam in DOING.items():
+        wrap(seam, lambda original, what=what: within(original, lambda: _marked(what)))
+    for name, point in POINTS.items():
+        wrap(point.seam, lambda original, args=(name, point): within(original, _watch(*args)))
+
+
+def _watch(name: str, point: Point) -> Callable[[], AbstractContextManager[None]]:
     @contextmanager
     def watched() -> Generator[None]:
-        reached("before")
+        here = point.doing in ("", _doing.get())
+        if here and point.when == "before":
+            _order.reached(name)
         yield
-        reached("after")
+        if here and point.when == "after":
+            _order.reached(name)
 
-    wrap(point.seam, lambda original: within(original, watched))
-
-
-def die(name: str) -> None:
-    """As a power cut does; where it was is written down first."""
-    if file := os.environ.get("COPSE_CRASHES"):
-        log = os.open(file, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
-        os.write(log, f"{name} {os.getpid()}\n".encode())
-    os.kill(os.getpid(), signal.SIGKILL)
+    return watched
 
 
 @contextmanager
@@ -133,12 +167,17 @@ def within(original: Any, context: Callable[[], AbstractContextManager[None]]) -
 
 
 def main(service: str) -> None:
-    """Arm, seed, serve."""
-    if at := os.environ.get("COPSE_CRASH_AT"):
-        name, _, nth = at.partition(":")
-        arm(name, int(nth or 1))
-    if bug := os.environ.get("COPSE_BUG"):
+    """Be told what to do and when to die; serve."""
+    told = os.environ
+    install()
+    carry_out(Order.parse(told.get("COPSE_CRASH_AT", "")))
+    if file := told.get("COPSE_ORDERS"):
+        signal.signal(signal.SIGUSR1, lambda *_: carry_out(Order.parse(Path(file).read_text())))
+    if bug := told.get("COPSE_BUG"):
         importlib.import_module("tests.faults.bugs").BUGS[bug]()
+    if seconds := told.get("COPSE_CLAIM_SECONDS"):
+        replies = importlib.import_module("shared.replies")
+        replies.CLAIM = timedelta(seconds=float(seconds))
     module = SAMPLE if service == "sample" else f"services.{service}.app"
     app = importlib.import_module(module).app
     importlib.import_module("shared.service").run(app)
