@@ -46,7 +46,8 @@ async def once(
         raise Malformed("Idempotency-Key must have 1 to 255 characters.")
     signed = "authorization" in request.headers
     who = (await authenticate(request)).person_id if signed else ""
-    id = _digest(f"{key}\n{who}\n{request.method}\n{request.url}".encode())
+    where = f"{request.url.path}?{request.url.query}"  # under whichever name a replica was called
+    id = _digest(f"{key}\n{who}\n{request.method}\n{where}".encode())
     fingerprint = _digest(_without_boundary(request, body))
     mine = secrets.token_hex(8)
     claimed = {"claim": mine, "fingerprint": fingerprint, "until": machine() + CLAIM}

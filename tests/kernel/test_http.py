@@ -101,6 +101,15 @@ async def test_the_same_idempotency_key_gives_the_same_reply_and_is_done_once(
     assert len(await service.published()) == 2
 
 
+async def test_a_command_sent_again_to_another_replica_is_done_once(service: Service) -> None:
+    ann = service.as_("ann")
+    key = {"idempotency-key": "one"}
+    first = await ann.post(f"http://replica-1{PATH}", json={"amount": 5}, headers=key)
+    again = await ann.post(f"http://replica-2:81{PATH}", json={"amount": 5}, headers=key)
+    assert again.content == first.content
+    assert len(await service.published()) == 1
+
+
 async def test_a_refused_command_leaves_its_idempotency_key_free(service: Service) -> None:
     key = {"idempotency-key": "one"}
     ann = service.as_("ann")
