@@ -11,6 +11,7 @@ from pymongo import InsertOne
 from shared.clock import now
 from shared.database import Database
 from shared.events import Document, Headers, Unreadable, new_id
+from shared.telemetry import log
 from shared.transaction import Filter, Transaction
 
 if TYPE_CHECKING:
@@ -111,13 +112,44 @@ async def failed_again(database: Database, parked: Document, one: "Delivery", gr
     await database.transact(work)
 
 
-async def replay(database: Database, where: Filter, *, dry_run: bool = True) -> int:
+async def replay(database: Database, where: Filter, *, dry_run: bool = True, by: str = "") -> int:
     """Send dead events through the normal pipeline again; idempotent. Returns how many are meant."""
     meant = {**where, "state": "dead"}
     if dry_run:
         return await database["parked"].count_documents(meant)
     change = {"$set": {"state": "held", "attempts": 0, "next_at": now()}}
-    return (await database["parked"].update_many(meant, change)).modified_count
+    replayed = (await database["parked"].update_many(meant, change)).modified_count
+    await _note(database, "replay", where, replayed, by)
+    return replayed
+
+
+async def drop(database: Database, where: Filter, *, dry_run: bool = True, by: str = "") -> int:
+    """Forget dead events for good; their copies stay on `<topic>.dead`. Returns how many are meant."""
+    meant = {**where, "state": "dead"}
+    if dry_run:
+        return await database["parked"].count_documents(meant)
+    dropped = (await database["parked"].delete_many(meant)).deleted_count
+    await _note(database, "drop", where, dropped, by)
+    return dropped
+
+
+async def hurry(database: Database, where: Filter, *, dry_run: bool = True, by: str = "") -> int:
+    """Try held events again now instead of when they are due. Returns how many are meant."""
+    meant = {**where, "state": "held"}
+    if dry_run:
+        return await database["parked"].count_documents(meant)
+    hurried = (
+        await database["parked"].update_many(meant, {"$set": {"next_at": now()}})
+    ).matched_count
+    await _note(database, "retry", where, hurried, by)
+    return hurried
+
+
+async def _note(database: Database, did: str, where: Filter, events: int, by: str) -> None:
+    """What was done by hand stays known: a line of the log, and a document of `audit`."""
+    done = {"by": by, "did": did, "where": repr(where), "events": events}
+    await database["audit"].insert_one({"_id": new_id(), "at": now(), **done})
+    log.info("dead letters", **done)
 
 
 def _parked(one: "Delivery", state: str, reason: str, next_at: Any) -> Document:

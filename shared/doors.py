@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
-from opentelemetry.trace import SpanKind
+from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
@@ -17,8 +17,9 @@ from shared.clock import Moment
 from shared.database import Database
 from shared.errors import Invalid, NotFound
 from shared.http import Paging, Router, Tx, cursor
-from shared.telemetry import PARKED, REQUESTS, follow, tracer
+from shared.telemetry import PARKED, READY, REQUESTS, span, trace_id
 
+WATCHED = {"/livez", "/readyz", "/metrics"}  # asked every few seconds: no trace is made of it
 ASYNCAPI = Path(__file__).parents[1] / "docs" / "asyncapi.yaml"
 
 
@@ -98,7 +99,7 @@ async def replay_dead_letters(replay: Replay, me: Principal, request: Request) -
         raise Invalid("Name an id, a topic, a key or a fingerprint.", field="id")
     where = {"_id" if name == "id" else name: value for name, value in conditions.items()}
     database: Database = request.app.state.database
-    count = await dead_letters.replay(database, where, dry_run=replay.dry_run)
+    count = await dead_letters.replay(database, where, dry_run=replay.dry_run, by=me.person_id)
     return Replayed(events=count, dry_run=replay.dry_run)
 
 
@@ -133,7 +134,11 @@ async def livez(request: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """200 when MongoDB answers and the history that was there at the start is applied."""
-    state = request.app.state
+    waits = _waits_for(request.app.state)
+    return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
+
+
+def _waits_for(state: Any) -> list[str]:
     waits: list[str] = []
     if not getattr(state, "prepared", False):
         waits.append("MongoDB is not prepared")
@@ -141,12 +146,12 @@ async def readyz(request: Request) -> Response:
         waits.append("the history is not applied yet")
     if state.consumer and state.consumer.waiting:
         waits.append("MongoDB is away")
-    waits += [f"{tp} was made anew" for tp in getattr(state.consumer, "recreated", ())]
-    return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
+    return waits + [f"{tp} was made anew" for tp in getattr(state.consumer, "recreated", ())]
 
 
-async def metrics() -> Response:
+async def metrics(request: Request) -> Response:
     """Prometheus text format."""
+    READY.set(not _waits_for(request.app.state))
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -174,18 +179,20 @@ async def count_parked(database: Database) -> None:
 
 async def _observe(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
     began = time.perf_counter()
-    context = follow(request.headers.get("traceparent"))
-    with tracer.start_as_current_span(
-        request.method, context=context, kind=SpanKind.SERVER
-    ) as span:
+    parent, quiet = request.headers.get("traceparent"), request.url.path in WATCHED
+    with span(request.method, SpanKind.SERVER, parent, quiet=quiet) as current:
         try:
             response = await respond(request)
         except Exception as error:  # answered here, while the trace is known
             response = await problems.unforeseen(request, error)
         route = problems.route_of(request)
-        span.update_name(f"{request.method} {route}")
-        span.set_attribute("http.response.status_code", response.status_code)
-        response.headers["x-trace-id"] = f"{span.get_span_context().trace_id:032x}"
+        if current.is_recording():
+            current.update_name(f"{request.method} {route}")
+            told = {"http.request.method": request.method, "http.route": route}
+            current.set_attributes({**told, "http.response.status_code": response.status_code})
+            if response.status_code >= 500:
+                current.set_status(StatusCode.ERROR)
+        response.headers["x-trace-id"] = trace_id() or ""
     seconds = time.perf_counter() - began
     REQUESTS.labels(route, request.method, response.status_code).observe(seconds)
     return response

@@ -1,48 +1,33 @@
 """copse COMMAND: results on stdout, everything else on stderr."""
 
-from datetime import timedelta
-from enum import StrEnum
-from typing import Annotated
-
 import typer
-from email_validator import EmailNotValidError, validate_email
 
-from deploy.local.state import state_folder
-from deploy.local.tokens import OPERATOR, mint
+from deploy.cli import topics
+from deploy.cli.aside import dead, parked
+from deploy.cli.backup.commands import backup, restore
+from deploy.cli.events import commands as events
+from deploy.cli.status.command import status
+from deploy.cli.token import token
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-class Role(StrEnum):
-    operator = "operator"
-
-
-SCOPES = {Role.operator: OPERATOR}
+app.command()(status)
+app.add_typer(dead.app, name="dead")
+app.add_typer(parked.app, name="parked")
+app.add_typer(events.app, name="events")
+app.add_typer(topics.app, name="topics")
+app.command()(backup)
+app.command()(restore)
+app.command()(token)
 
 
 @app.callback()
 def copse() -> None:
-    """Communities of practice, from the terminal."""
+    """Communities of practice, from the terminal.
 
+    Finds the system that `make up` started; COPSE_KAFKA and COPSE_MONGO name another.
 
-@app.command()
-def token(
-    address: Annotated[str, typer.Argument(help="Whom it is for, such as ann@example.org.")],
-    role: Annotated[Role | None, typer.Option(help="What the person is besides a member.")] = None,
-    scope: Annotated[
-        list[str] | None, typer.Option(help="For a machine client; repeat it.")
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="Taken from the address unless given.")] = None,
-    days: Annotated[float, typer.Option(min=0.0001, max=366, help="How long it is valid.")] = 1,
-) -> None:
-    """Print a bearer token for the system on this machine."""
-    try:
-        person = validate_email(address, check_deliverability=False).normalized
-    except EmailNotValidError as error:
-        raise typer.BadParameter(str(error), param_hint="ADDRESS") from error
-    scopes = [*(scope or []), *([SCOPES[role]] if role else [])]
-    valid_for = timedelta(days=days)
-    typer.echo(mint(state_folder(), person, name=name, scopes=scopes, valid_for=valid_for))
+    Exit codes: 0 fine, 1 something is wrong or degraded, 2 it was asked wrongly.
+    """
 
 
 if __name__ == "__main__":

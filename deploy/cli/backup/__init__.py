@@ -1,0 +1,1 @@
+"""Everything the system keeps, in one folder; and a system from that folder."""

@@ -1,0 +1,1 @@
+"""What is on the topics, in readable form; and events put there by hand."""
