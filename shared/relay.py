@@ -1,29 +1,30 @@
 """Outbox → Kafka. The collection is the truth; whatever wakes the relay is only a hint."""
 
 import asyncio
-import os
-import socket
 import time
+from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
-from pymongo.errors import DuplicateKeyError
+from bson.codec_options import CodecOptions
+from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
 from shared.clock import now
 from shared.database import Database, is_outage
 from shared.events import Document
+from shared.lease import Lease
 from shared.telemetry import OUTBOX_AGE, OUTBOX_DEPTH, PUBLISHED, log
 
 PASS = 2_000  # events read, sent and deleted at a time
+ORDER = [("key", 1), ("seq", 1)]
 POLL_SECONDS = 0.25  # for what other replicas committed
 ACK_SECONDS = 30  # no acknowledgement in this time: a new producer (aiokafka #1017)
 MISSING_SECONDS = (
     30  # a topic that was missing is not asked for again in this time: each asking takes long
 )
-BEGINNING = ("$gte", "")
-LEASE_SECONDS, RENEW_SECONDS, DOUBT_SECONDS = 10, 3, 7
 
 
 class Relay:
@@ -36,18 +37,27 @@ class Relay:
         self._database = database
         self._kafka = kafka
         self._limit = limit
-        self._holder = f"{socket.gethostname()}:{os.getpid()}:{id(self):x}"
-        self._renewed = -1e9
+        self._lease = Lease(database["leases"], "relay")
         self._producer: Any = None
         self._missing: dict[str, float] = {}  # topics that are not there, and when that was seen
-        self._from = BEGINNING
+        self._outbox = database["outbox"].with_options(
+            CodecOptions(), write_concern=WriteConcern(1)
+        )
+        self._from: tuple[str, int] | None = None  # where the next page begins
+        self._read: asyncio.Task[list[Document]] | None = None  # the next page
+        self._forgetting: asyncio.Task[None] | None = None
+        self._sent = 0  # in full pages, since the order of keys began
+        self._stopped: set[str] = set()  # keys of which an event cannot be sent
 
     async def run(self) -> None:
         """Relay until cancelled; waits out any absence of Kafka or MongoDB."""
         pause = POLL_SECONDS
         while True:
             try:
-                sent = await self._pass() if await self._leads() else 0
+                if await self._lease.held():
+                    sent = await self._pass()
+                else:
+                    sent = await self._begin_anew()
                 pause = POLL_SECONDS
             except Exception as error:
                 expected = is_outage(error) or isinstance(
@@ -55,14 +65,15 @@ class Relay:
                 )
                 (log.warning if expected else log.exception)("relay waits", error=repr(error))
                 await self._drop_producer()
-                sent, pause = 0, min(pause * 2, 5)
+                sent, pause = await self._begin_anew(), min(pause * 2, 5)
             if sent < PASS:
                 await self._idle(pause)
 
     async def stop(self) -> None:
         """Give the lease back, so that another replica goes on at once."""
         await self._drop_producer()
-        await self._database["leases"].delete_one({"_id": "relay", "holder": self._holder})
+        await self._begin_anew()
+        await self._lease.give_back()
 
     async def measure(self) -> None:
         """Depth and age of the outbox; above the limit commands are answered 503."""
@@ -82,94 +93,108 @@ class Relay:
             pass
         committed.clear()
 
-    async def _leads(self) -> bool:
-        """Whether this replica holds the lease; only MongoDB's clock counts."""
-        if time.monotonic() - self._renewed < RENEW_SECONDS:
-            return True
-        asked = time.monotonic()
-        free = {"$lt": [{"$ifNull": ["$until", 0]}, "$$NOW"]}  # in BSON a number is before any date
-        mine = {"$or": [{"$eq": ["$holder", self._holder]}, free]}
-        until = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
-        change = {
-            "holder": {"$cond": [mine, self._holder, "$holder"]},
-            "until": {"$cond": [mine, until, "$until"]},
-        }
-        try:
-            lease = await self._database["leases"].find_one_and_update(
-                {"_id": "relay"}, [{"$set": change}], upsert=True, return_document=True
-            )
-        except DuplicateKeyError:  # two asked for the first time
-            return False
-        if lease["holder"] != self._holder:
-            return False
-        self._renewed = asked
-        return True
-
     async def _pass(self) -> int:
-        """Send what is there, from where the last pass ended in the order of keys; delete what was acknowledged."""
-        operator, key = self._from
-        events: list[Document] = (
-            await self._database["outbox"]
-            .find({"key": {operator: key}}, batch_size=PASS)
-            .sort([("key", 1), ("seq", 1)])
-            .limit(PASS)
-            .to_list(None)
-        )
-        wrapped = self._from != BEGINNING and len(events) < PASS
-        self._from = BEGINNING
+        """Send a page, in the order of keys, while the next is read and the last one is deleted."""
+        events = await (self._read or self._page())
+        self._read = None
         if not events:
-            return PASS if wrapped else 0
-        if time.monotonic() - self._renewed > DOUBT_SECONDS:
-            return PASS  # too slow to be sure of the lease: ask again first
-        done = await self._send(events)
+            return await self._wrap()
+        if self._lease.in_doubt:
+            return PASS  # too slow to be sure of the lease: ask again first, read again
+        self._from = events[-1]["key"], events[-1]["seq"] + 1
         if len(events) == PASS:
-            # A key that cannot be sent must not keep the relay from those behind it.
-            self._from = ("$gte" if done else "$gt", events[-1]["key"])
-        return PASS if done and (wrapped or len(events) == PASS) else 0
+            self._read = asyncio.create_task(self._page())
+        done = await self._send(events)
+        await self._forgotten()
+        self._forgetting = asyncio.create_task(self._forget(done))
+        if len(events) < PASS:
+            return await self._wrap()
+        self._sent += len(done)
+        return PASS
 
-    async def _send(self, events: list[Document]) -> int:
-        """Send in order; an event that fails stops its key. Returns how many were acknowledged and deleted."""
-        producer = await self._ready_producer()
-        sent: list[tuple[Document, Any]] = []
-        stopped: set[str] = set()
+    async def _page(self) -> list[Document]:
+        page = self._outbox.find({}, {"at": 0}, batch_size=PASS).sort(ORDER).limit(PASS)
+        if self._from:
+            page = page.min([*zip(("key", "seq"), self._from, strict=True)]).hint(ORDER)
+        return await page.to_list(None)
+
+    async def _wrap(self) -> int:
+        """The end of the keys. After many pages begin at once again, for what came meanwhile."""
+        await self._forgotten()
+        again = self._sent > 0
+        await self._begin_anew()
+        return PASS if again else 0
+
+    async def _begin_anew(self) -> int:
+        """Nothing that was read counts any more."""
+        reading, self._read = self._read, None
+        if reading:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        with suppress(PyMongoError):  # what was not deleted is sent again
+            await self._forgotten()
+        self._from, self._sent = None, 0
+        self._stopped.clear()
+        return 0
+
+    async def _send(self, events: list[Document]) -> list[str]:
+        """Send in order. Returns the ids of what was acknowledged; raises what Kafka says of the others."""
         async with asyncio.timeout(ACK_SECONDS):
-            for event in events:
-                missing = (
-                    time.monotonic() - self._missing.get(event["topic"], -1e9) < MISSING_SECONDS
-                )
-                if event["key"] in stopped or missing:
-                    stopped.add(event["key"])
-                    continue
-                try:
-                    sent.append((event, await producer.send(event["topic"], **_record(event))))
-                except (KafkaError, ValueError, TypeError) as error:  # this event, not Kafka
-                    stopped.add(event["key"])
-                    if isinstance(error, UnknownTopicOrPartitionError | KafkaTimeoutError):
-                        self._missing[event["topic"]] = time.monotonic()
-                    log.error(
-                        "cannot be published",
-                        event_id=event["_id"],
-                        topic=event["topic"],
-                        error=repr(error)[:300],
-                    )
-            await producer.flush()
-            acknowledged = await asyncio.gather(*[ack for _, ack in sent], return_exceptions=True)
+            sent = await self._hand_over(events)
+            if late := [ack for _, ack in sent if not ack.done()]:
+                await asyncio.wait(late)
+        failed: dict[str, BaseException] = {}
         done: list[str] = []
-        failed: set[str] = set()
-        failure: BaseException | None = None
-        for (event, _), result in zip(sent, acknowledged, strict=True):
-            if isinstance(result, BaseException):
-                failure = result
-                failed.add(event["key"])
+        counts: Counter[str] = Counter()
+        for event, ack in sent:
+            if error := ack.exception():
+                failed[event["key"]] = error
             elif event["key"] not in failed:  # else it is sent again, after the one that failed
                 done.append(event["_id"])
-                PUBLISHED.labels(event["topic"]).inc()
-        # A deletion that a failover forgets is an event sent twice; waiting for it would cost every pass.
-        at_ease = self._database["outbox"].with_options(write_concern=WriteConcern(1))
-        await at_ease.delete_many({"_id": {"$in": done}})
-        if failure:
-            raise failure
-        return len(done)
+                counts[event["topic"]] += 1
+        for topic, count in counts.items():
+            PUBLISHED.labels(topic).inc(count)
+        if failed:
+            await self._forget(done)
+            raise next(iter(failed.values()))
+        return done
+
+    async def _hand_over(
+        self, events: list[Document]
+    ) -> list[tuple[Document, asyncio.Future[Any]]]:
+        """Give all to the producer, one by one; an event that it does not take stops its key."""
+        producer = await self._ready_producer()
+        sent: list[tuple[Document, asyncio.Future[Any]]] = []
+        for event in events:
+            topic, key = event["topic"], event["key"]
+            if key in self._stopped or self._is_missing(topic):
+                self._stopped.add(key)
+                continue
+            headers = [*map(tuple, event["headers"])]
+            try:
+                ack = await producer.send(topic, event["value"], key=key.encode(), headers=headers)
+                sent.append((event, ack))
+            except (KafkaError, ValueError, TypeError) as error:  # this event, not Kafka
+                self._stopped.add(key)
+                if isinstance(error, UnknownTopicOrPartitionError | KafkaTimeoutError):
+                    self._missing[topic] = time.monotonic()
+                why = repr(error)[:300]
+                log.error("cannot be published", event_id=event["_id"], topic=topic, error=why)
+        await producer.flush()
+        return sent
+
+    def _is_missing(self, topic: str) -> bool:
+        return time.monotonic() - self._missing.get(topic, -1e9) < MISSING_SECONDS
+
+    async def _forget(self, done: list[str]) -> None:
+        """Delete what was acknowledged. A deletion that a failover forgets is an event sent twice;
+        waiting for a majority would cost every pass."""
+        await self._outbox.delete_many({"_id": {"$in": done}})
+
+    async def _forgotten(self) -> None:
+        forgetting, self._forgetting = self._forgetting, None
+        if forgetting:
+            await forgetting
 
     async def _ready_producer(self) -> Any:
         if self._producer is None:
@@ -204,8 +229,3 @@ class Relay:
                 if sender:
                     sender.cancel()
                 await producer.client.close()
-
-
-def _record(event: Document) -> dict[str, Any]:
-    headers = [(name, bytes(text)) for name, text in event["headers"]]
-    return {"key": event["key"].encode(), "value": event["value"], "headers": headers}
