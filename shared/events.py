@@ -1,34 +1,22 @@
 """What all events carry, and CloudEvents 1.0 on the wire (structured out; structured and binary in)."""
 
 import os
-import re
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, Unpack, cast
+from typing import Any, ClassVar, Generic, Literal, TypeVar, Unpack, cast
 
 import orjson
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    GetPydanticSchema,
-    ValidationError,
-    field_validator,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from shared.clock import Moment, now
+from shared.texts import Reference, TraceParent
 
 STRUCTURED = "application/cloudevents+json"
-UNREADABLE = "copse-unreadable"
-"""The header of a record that stands in for one that cannot be read: it says why."""
-MOST_HEADERS = 1_000
-LONGEST_REASON = 500
-LONGEST_REFERENCE = 500  # of the ids that an event repeats from others
-TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+UNREADABLE = "copse-unreadable"  # the header of a record that stands in for one: it says why
+MOST_HEADERS, LONGEST_REASON = 1_000, 500
 Headers = list[tuple[str, bytes]]
 Document = dict[str, Any]
 
@@ -72,16 +60,6 @@ EVENTS: dict[str, type[Event]] = {}
 E = TypeVar("E")
 
 
-def _w3c_or_nothing(_source: object, _handler: object) -> CoreSchema:
-    text = core_schema.str_schema(pattern=r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$")
-    optional = core_schema.nullable_schema(text)
-    return core_schema.with_default_schema(optional, default=None, on_error="default")
-
-
-TraceParent = Annotated[str | None, GetPydanticSchema(_w3c_or_nothing)]
-"""A W3C trace context, else nothing: it goes on into logs, headers and mails, as no other text may."""
-
-
 class Envelope(BaseModel, Generic[E]):
     """One CloudEvent as it was received: the context attributes and the data."""
 
@@ -95,8 +73,8 @@ class Envelope(BaseModel, Generic[E]):
     time: Moment | None = None
     sequence: int | None = None
     traceparent: TraceParent = None
-    correlationid: str | None = None
-    causationid: str | None = None
+    correlationid: Reference = None
+    causationid: Reference = None
     data: E
 
     @field_validator("sequence", mode="before")
@@ -106,16 +84,6 @@ class Envelope(BaseModel, Generic[E]):
         text = str(value)
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
         return number if number is not None and number < 2**63 else None
-
-    @field_validator("traceparent", "correlationid", "causationid", mode="before")
-    @classmethod
-    def _as_meant_or_nothing(cls, value: object, info: ValidationInfo) -> str | None:
-        """They go on into logs, mails and the events that follow: what is no such thing goes nowhere."""
-        if not isinstance(value, str) or len(value) > LONGEST_REFERENCE:
-            return None
-        if info.field_name == "traceparent":
-            return value if TRACEPARENT.fullmatch(value) else None
-        return value if value.isprintable() else None
 
     @property
     def identity(self) -> str:

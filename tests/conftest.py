@@ -3,10 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from deploy.local.mongo import address
 from deploy.local.parts import Parts
 from deploy.local.throwaway import throwaway
+
+settings.register_profile("long", max_examples=10_000)  # pytest --hypothesis-profile=long
 
 
 @pytest.fixture(scope="session")

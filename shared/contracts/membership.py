@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.clock import Moment
 from shared.events import Event
+from shared.texts import Texts
 
 Privacy = Literal["open", "restricted", "private", "confidential"]
 JoinPolicy = Literal["open", "request", "invite"]
@@ -37,7 +38,7 @@ class CommunityTypeEvent(Event, topic="membership.community-types", key="type_id
     purpose: str
     charter: str
     agreement: str
-    join_questions: tuple[str, ...] = ()
+    join_questions: Texts = ()
     privacy: Privacy = "open"
     join_policy: JoinPolicy = "open"
     rhythm: RhythmProposal | None = None
@@ -57,7 +58,7 @@ class CommunityDescribed(CommunityEvent, abstract=True):
     community_type: str
     name: str
     purpose: str
-    places: tuple[str, ...]
+    places: Texts
     format: Format
     privacy: Privacy
     join_policy: JoinPolicy

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.events import Event
+from shared.texts import Texts
 
 
 class Audience(BaseModel):
@@ -10,9 +11,9 @@ class Audience(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    people: tuple[str, ...] = ()
+    people: Texts = ()
     community_id: str | None = None
-    roles: tuple[str, ...] = ()
+    roles: Texts = ()
 
     @model_validator(mode="after")
     def _somebody(self) -> "Audience":

@@ -5,6 +5,7 @@ from typing import Literal
 
 from shared.clock import Moment
 from shared.events import Event
+from shared.texts import Texts
 
 Format = Literal["in-person", "online", "hybrid"]
 
@@ -18,7 +19,7 @@ class RhythmChosen(RhythmEvent):
 
     frequency: Literal["weekly", "monthly"]
     interval: int
-    weekdays: tuple[str, ...]
+    weekdays: Texts
     nth: int | None
     local_time: time
     zone: str
