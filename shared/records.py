@@ -6,8 +6,9 @@ fetcher is given a reader that is lenient about names, and puts a record that sa
 that cannot be read.
 """
 
+import gzip
+import io
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -26,6 +27,7 @@ _FORMAT = 2  # of batches; brokers take no older ones since Kafka 4
 _HEAD = struct.Struct(">qiibIhiqqqhii")  # a batch's fixed fields, see aiokafka's DefaultRecordBase
 _RATIO = {1: 1_032, 2: 22, 3: 255, 4: 40_000}  # how many bytes one can unpack to, by codec
 _GZIP, _LZ4 = 1, 3
+_PIECE = 2**20
 
 
 class CannotBeRead(Exception):
@@ -118,8 +120,14 @@ class _Batch:
 
 def _unpacks_to_much(codec: int, packed: memoryview) -> bool:
     """Whether a batch unpacks to more than there is room for, found out without unpacking it."""
+    room = 0
     if codec == _GZIP:
-        return len(zlib.decompressobj(31).decompress(packed, LARGEST_BATCH + 1)) > LARGEST_BATCH
+        with gzip.open(io.BytesIO(packed)) as unpacking:
+            while piece := unpacking.read1(_PIECE):
+                room += len(piece)
+                if room > LARGEST_BATCH:
+                    return True
+        return False
     into = cramjam.lz4.decompress_into if codec == _LZ4 else cramjam.zstd.decompress_into
     room = 16 * len(packed)
     while True:
