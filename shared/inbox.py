@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -10,11 +10,15 @@ from pymongo.errors import BulkWriteError, PyMongoError
 
 from shared import clock, dead_letters
 from shared.database import Database, is_duplicate, is_outage
-from shared.errors import Busy, NotFound, Problem
-from shared.events import Envelope, Headers, Origin, Unreadable, read
+from shared.delivery import Delivery, read_on
+from shared.errors import Busy, TookTooLong
+from shared.events import Envelope, Origin, Unreadable
 from shared.listener import Listener
-from shared.telemetry import CONSUMED, carry_on
+from shared.telemetry import CONSUMED, Handled, carry_on
 from shared.transaction import Transaction
+
+
+HANDLING_SECONDS = 3.0  # of one transaction, for all its events; mongod ends it after 5 s
 
 
 class Fenced(Exception):
@@ -34,36 +38,6 @@ class _SeenBefore(Exception):
     pass
 
 
-@dataclass(slots=True)
-class Delivery:
-    """A record as Kafka gave it, and what could be read of it."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-    envelope: Envelope[Any] | Unreadable | None
-    trouble: str | None = None
-    for_good: bool = False
-
-    @property
-    def queue(self) -> str:
-        """What must stay in order: the key; a record without one stands alone."""
-        return f"@{self.offset}" if self.key is None else self.key.decode(errors="backslashreplace")
-
-    def set_aside(self, error: Exception) -> None:
-        """Do not handle it; park it with this reason. A refusal is final, all else is tried again."""
-        detail = f"{type(error).__name__}: {error}"
-        self.trouble, self.for_good = detail[:2000], is_final(error)
-
-
-def is_final(error: Exception) -> bool:
-    """Whether a rule said no: trying again would not help. NotFound may be a fact still on its way."""
-    return isinstance(error, Problem) and not isinstance(error, NotFound | Busy)
-
-
 class Inbox:
     """Applies deliveries to the database, each event once."""
 
@@ -75,7 +49,7 @@ class Inbox:
     def receive(self, record: Any) -> Delivery:
         """Read a record of aiokafka; what it is worth is known afterwards, it never raises."""
         headers = [(name, text or b"") for name, text in record.headers]
-        envelope = read(record.value, headers, self.on.models)
+        envelope = read_on(record.topic, record.value, headers, self.on.models)
         where = (record.topic, record.partition, record.offset, record.key)
         return Delivery(*where, record.value, headers, envelope)
 
@@ -93,9 +67,10 @@ class Inbox:
         position = self.positions.get(tp)
         if position is None:
             raise Fenced(f"{tp} was revoked")
-        fresh = [one for one in batch if one.offset > position and one.envelope]
-        CONSUMED.labels(tp.topic, "skipped").inc(sum(one.envelope is None for one in batch))
+        new = [one for one in batch if one.offset > position]
+        fresh = [one for one in new if one.envelope]
         if not fresh:
+            self._skipped(tp, len(new))
             return
 
         async def advance(tx: Transaction) -> None:
@@ -107,6 +82,11 @@ class Inbox:
         held = dead_letters.held_queues(tp.topic, tp.partition, keys)
         await self._once(fresh, advance, held)
         self.positions[tp] = fresh[-1].offset
+        self._skipped(tp, len(new) - len(fresh))  # once, however often the rest had to be tried
+
+    def _skipped(self, tp: TopicPartition, count: int) -> None:
+        if count:
+            CONSUMED.labels(tp.topic, "skipped").inc(count)
 
     async def retry(self, tp: TopicPartition, go_on: Callable[[], bool] = lambda: True) -> None:
         """Work off what is parked of a partition and due, key by key, in order, for as long as one may."""
@@ -120,7 +100,7 @@ class Inbox:
                     *(head["value"], [(name, bytes(text)) for name, text in head["headers"]]),
                     envelope=None,
                 )
-                one.envelope = read(one.value, one.headers, self.on.models)
+                one.envelope = read_on(one.topic, one.value, one.headers, self.on.models)
                 try:
                     await self._once([one], dead_letters.taking(head))
                 except dead_letters.Taken:
@@ -153,13 +133,18 @@ class Inbox:
         careful: bool,
     ) -> None:
         outcomes: Counter[str] = Counter()
+        handled = Handled(self.on.group)
 
         async def work(tx: Transaction) -> None:
             outcomes.clear()
+            handled.again(tx)
             await claim(tx)
             waiting = await held(tx) if held else set[str]()
             seen = await self._remember(tx, [o for o in batch if o.queue not in waiting], careful)
+            ends = monotonic() + HANDLING_SECONDS
             for at, one in enumerate(batch):
+                if at and monotonic() > ends:
+                    raise Failed(at, TookTooLong(f"{at} events took as long as a transaction may."))
                 try:
                     outcome = await self._take(one, tx, waiting, seen)
                 except PyMongoError:
@@ -169,6 +154,7 @@ class Inbox:
                 outcomes[outcome] += 1
 
         await self.database.transact(work)
+        handled.tell()
         for outcome, count in outcomes.items():
             CONSUMED.labels(batch[0].topic, outcome).inc(count)
 
@@ -177,6 +163,8 @@ class Inbox:
         envelope = one.envelope
         if isinstance(envelope, Unreadable) or (one.trouble and one.queue not in waiting):
             outcome = dead_letters.park(tx, one, self.on.group)
+            if tx.handled:
+                tx.handled.set_aside(one, outcome)
             if outcome == "held":
                 waiting.add(one.queue)
             return outcome
@@ -227,14 +215,14 @@ class Inbox:
 
     async def _handle(self, one: Delivery, envelope: Envelope[Any], tx: Transaction) -> None:
         tx.cause = envelope
-        tx.origin = Origin(
-            self.database.source,
-            envelope.traceparent,
-            envelope.correlationid or envelope.id,
-            envelope.id,
-        )
+        first = envelope.correlationid or envelope.id
+        tx.origin = Origin(self.database.source, envelope.traceparent, first, envelope.id)
         carry_on(envelope.traceparent)
-        await self.on.handle(envelope, one.topic, tx)
+        if tx.handled and self.on.reacts_to(envelope.type):
+            with tx.handled.event(one, envelope, tx):
+                await self.on.handle(envelope, one.topic, tx)
+        else:
+            await self.on.handle(envelope, one.topic, tx)
 
 
 def _id(tp: TopicPartition) -> str:

@@ -37,7 +37,7 @@ def create_service(
 ) -> FastAPI:
     """A service as an ASGI application. It starts whether or not Kafka and MongoDB are there yet."""
     config = load(settings)
-    telemetry.set_up(name, config.log_level)
+    telemetry.set_up(name, config.log_level, config.otlp)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
@@ -64,6 +64,7 @@ async def running(
     database = Database(config.mongo, name, config)
     app.state.database = database
     async with AsyncExitStack() as stack:
+        stack.push_async_callback(telemetry.traces.stop)
         stack.callback(database.client.close)
         tasks = [asyncio.create_task(_begin(app, on, indexes, config, stack))]
         try:

@@ -92,6 +92,8 @@ class Settings(KafkaSettings):
     outbox_limit: int = Field(default=100_000, ge=1)
     """Events waiting for Kafka beyond which commands are answered 503."""
     grace_seconds: float = Field(default=15, gt=0)
+    otlp: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
+    """Where traces go by OTLP over HTTP, such as http://collector:4318; empty: none are made."""
 
 
 def load(kind: "type[S]") -> "S":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from motor.motor_asyncio import AsyncIOMotorClientSession
 
     from shared.database import Database
+    from shared.telemetry import Handled
 
 M = TypeVar("M", bound=BaseModel)
 Filter = Mapping[str, Any]
@@ -61,6 +62,7 @@ class Transaction:
         self.expected_version: int | None = None  # from If-Match
         self.hot: tuple[str, str] | None = None
         self.emitted = 0
+        self.handled: Handled | None = None  # where traces are made
         self._session = session
         self._pending: dict[str, list[Operation]] = defaultdict(list)
         self._folded: dict[str, dict[str, dict[str, _Field]]] = defaultdict(dict)

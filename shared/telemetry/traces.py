@@ -3,27 +3,42 @@
 import asyncio
 import re
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from secrets import token_hex
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
-from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Tracer
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, StatusCode, Tracer
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from shared.events import Envelope
+
+if TYPE_CHECKING:
+    from shared.inbox import Delivery
+    from shared.transaction import Transaction
 
 FLUSH_SECONDS = 3.0  # what a service that ends gives to the spans it has not sent yet
 W3C = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 
 _propagator = TraceContextTextMapPropagator()
 _followed: ContextVar[str | None] = ContextVar("followed", default=None)
-_provider: TracerProvider | None = None
-_tracer: Tracer | None = None
+
+
+@dataclass
+class _Making:
+    """What makes this process's spans; nothing where nobody wants them."""
+
+    provider: TracerProvider | None = None
+    tracer: Tracer | None = None
+
+
+_making = _Making()
 
 
 def start(service: str, processor: SpanProcessor) -> None:
@@ -31,29 +46,21 @@ def start(service: str, processor: SpanProcessor) -> None:
 
     How many is the sampler's matter: OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG.
     """
-    global _provider, _tracer
-    _provider = TracerProvider(
-        resource=Resource.create({"service.name": service, "service.namespace": "copse"}),
-        shutdown_on_exit=False,
-    )
-    _provider.add_span_processor(processor)
-    _tracer = _provider.get_tracer("copse")
+    who = Resource.create({"service.name": service, "service.namespace": "copse"})
+    provider = TracerProvider(resource=who, shutdown_on_exit=False)
+    provider.add_span_processor(processor)
+    _making.provider, _making.tracer = provider, provider.get_tracer("copse")
 
 
 async def stop() -> None:
     """Make no more spans; send what is left, for some seconds at most."""
-    global _provider, _tracer
-    ending, _provider, _tracer = _provider, None, None
-    if ending:
+    provider = _making.provider
+    _making.provider = _making.tracer = None
+    if provider:
         # The library would wait for half a minute for a collector that does not answer.
-        thread = threading.Thread(target=ending.shutdown, daemon=True)
+        thread = threading.Thread(target=provider.shutdown, daemon=True)
         thread.start()
         await asyncio.to_thread(thread.join, FLUSH_SECONDS)
-
-
-def traced() -> bool:
-    """Whether spans are made. One span an event costs a third of the event: so not for nobody."""
-    return _tracer is not None
 
 
 def traceparent() -> str | None:
@@ -84,7 +91,8 @@ def span(
     In attributes `__` stands for a dot.
     """
     known = parent if parent and W3C.fullmatch(parent) else None
-    if quiet or _tracer is None:
+    tracer = _making.tracer
+    if quiet or tracer is None:
         token = _followed.set(known or f"00-{token_hex(16)}-{token_hex(8)}-01")
         try:
             yield INVALID_SPAN
@@ -92,7 +100,7 @@ def span(
             _followed.reset(token)
         return
     told = {name.replace("__", "."): value for name, value in attributes.items()}
-    with _tracer.start_as_current_span(
+    with tracer.start_as_current_span(
         name, _context(known), kind, told, record_exception=False
     ) as current:
         yield current
@@ -103,35 +111,60 @@ def _context(parent: str | None) -> Any:
 
 
 class Handled:
-    """Spans of the events that one transaction handles. Told once it is committed, or never: it may run again."""
+    """Spans of the events that one transaction handles: told once it is committed, for it may run again."""
 
-    def __init__(self) -> None:
+    def __init__(self, group: str) -> None:
+        self._group = group
         self._ended: list[tuple[Span, int]] = []
+        self._runs = 0
 
-    def again(self) -> None:
-        """The transaction runs anew: what its last run did has not happened."""
+    def again(self, tx: "Transaction") -> None:
+        """The transaction runs, or runs anew: then what its last run did has not happened."""
+        tx.handled = self if _making.tracer else None  # no span an event where nobody wants it
         self._ended.clear()
+        self._runs += 1
 
     def tell(self) -> None:
-        """It is committed."""
+        """The transaction is committed."""
         for span, moment in self._ended:
+            if self._runs > 1:
+                span.set_attribute("copse.tries", self._runs)
             span.end(moment)
 
     @contextmanager
-    def of(self, envelope: Envelope[Any], place: "Place") -> Generator[Span]:
-        """The span of one event's effect here; what it brings about has it as its parent."""
-        assert _tracer is not None  # noqa: S101 - asked before
-        event = {
+    def event(self, one: "Delivery", envelope: Envelope[Any], tx: "Transaction") -> Generator[None]:
+        """The span of an event's effect; what it brings about has it as its parent. A failure is no effect."""
+        span = self._begun(one, envelope)
+        with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+            tx.origin = replace(tx.origin, traceparent=traceparent())
+            yield
+        self._ended.append((span, time.time_ns()))
+
+    def set_aside(self, one: "Delivery", state: str) -> None:
+        """An event that could not be handled is seen as such; the words of the error may hold people's data."""
+        if not isinstance(one.envelope, Envelope):
+            return  # what cannot be read belongs to no trace
+        span = self._begun(one, one.envelope)
+        kind = (one.trouble or "").partition(":")[0]
+        span.set_attributes({"error.type": kind, "copse.set_aside": state})
+        span.set_status(StatusCode.ERROR, kind)
+        self._ended.append((span, time.time_ns()))
+
+    def _begun(self, one: "Delivery", envelope: Envelope[Any]) -> Span:
+        """By OpenTelemetry's conventions for messaging and CloudEvents; keys and subjects may name people."""
+        assert _making.tracer is not None  # noqa: S101 - asked before
+        told = {
             "messaging.system": "kafka",
             "messaging.operation.name": "process",
             "messaging.operation.type": "process",
-            "messaging.destination.name": place.topic,
-            "messaging.destination.partition.id": str(place.partition),
-            "messaging.kafka.offset": place.offset,
-            "messaging.consumer.group.name": place.group,
-            "messaging.message.id": envelope.id,
+            "messaging.destination.name": one.topic,
+            "messaging.destination.partition.id": str(one.partition),
+            "messaging.kafka.offset": one.offset,
+            "messaging.consumer.group.name": self._group,
             "messaging.message.conversation_id": envelope.correlationid or envelope.id,
             "cloudevents.event_id": envelope.id,
             "cloudevents.event_source": envelope.source,
             "cloudevents.event_type": envelope.type,
         }
+        name, parent = f"process {envelope.type}", _context(envelope.traceparent)
+        return _making.tracer.start_span(name, parent, SpanKind.CONSUMER, told)

@@ -2,21 +2,26 @@
 
 import asyncio
 import time
+from typing import get_args
 from weakref import WeakKeyDictionary
 
-from prometheus_client import Counter
+from opentelemetry.trace import Span, SpanKind, StatusCode
+from prometheus_client import Counter, Gauge
 
 from services.notifications import store
 from services.notifications.channels.letterbox import Ready, Undeliverable, prepare
 from services.notifications.channels.settings import MailSettings, settings_of
 from services.notifications.channels.smtp import Away, Connection, Sent
-from services.notifications.model import Next, Notification, Try, after
+from services.notifications.model import Next, Notification, Outcome, Try, after
 from shared.clock import now
 from shared.database import Database, is_outage
 from shared.events import new_id
-from shared.telemetry import follow, log, tracer
+from shared.telemetry import log, span
 
 MAILS = Counter("copse_mails", "Mails by how a try to send them ended", ["outcome"])
+SERVER_AWAY = Gauge("copse_mail_server_away", "1 while the mail server takes no mail of ours")
+for _outcome in (*get_args(Outcome), "away"):
+    MAILS.labels(_outcome)  # there from the start: an increase from nothing is not seen as one
 SWEEP_SECONDS = 1.0
 IDLE_SECONDS = 30.0
 LONGEST_PAUSE = 15.0
@@ -93,6 +98,7 @@ class Sender:
         if time.monotonic() >= self._away_until:
             self._pause = min(max(self._pause * 2, 0.25), LONGEST_PAUSE)
             self._away_until = time.monotonic() + self._pause
+            SERVER_AWAY.set(1)
             log.warning("the mail server is away", why=why, again_in=self._pause)
 
     async def _send_some(self) -> None:
@@ -105,6 +111,7 @@ class Sender:
                 # Before a claim, so that a server that is away costs no mail anything.
                 await connection.open()
                 self._pause = 0.0
+                SERVER_AWAY.set(0)
                 attempt = new_id()
                 one = await store.claim(self._database, attempt, self._settings.mail_lease_seconds)
                 if one is None:
@@ -143,8 +150,10 @@ class Sender:
             tried = Try(at=now(), outcome="broken", detail=type(error).__name__)
             await self._record(one, attempt, step, tried, counted=not is_outage(error))
             return
-        with tracer.start_as_current_span("send mail", context=follow(ready.traceparent)):
+        with span("send mail", SpanKind.CLIENT, ready.traceparent) as current:
             sent = await self._try(connection, ready, began)
+            if current.is_recording():
+                _tell(current, sent, one)
             await self._settle(one, attempt, sent)
 
     async def _try(self, connection: Connection, ready: Ready, began: float) -> Sent:
@@ -194,6 +203,13 @@ class Sender:
                 if not known:
                     log.error("a mail was sent by two", notification=one.notification_id)
                 return
+
+
+def _tell(span: Span, sent: Sent, one: Notification) -> None:
+    """Neither the recipient nor the server's words, which may repeat the address."""
+    span.set_attributes({"copse.outcome": sent.outcome, "copse.try": one.attempts + 1})
+    if sent.outcome != "sent":
+        span.set_status(StatusCode.ERROR, sent.outcome)
 
 
 _senders: WeakKeyDictionary[Database, Sender] = WeakKeyDictionary()
