@@ -10,16 +10,17 @@ from pymongo import InsertOne
 
 from shared.clock import now
 from shared.database import Database
-from shared.events import Document, Headers, Unreadable, new_id
+from shared.events import MOST_HEADERS, Document, Headers, Unreadable, new_id
 from shared.telemetry import log
 from shared.transaction import Filter, Transaction
 
 if TYPE_CHECKING:
-    from shared.inbox import Delivery
+    from shared.delivery import Delivery
 
 WAITS = [timedelta(seconds=s) for s in (10, 30, 120, 600, 3600)]
 """How long after each failure a parked event is tried again; then it is dead."""
 LARGEST = 900_000  # bytes of a dead letter's copy on Kafka; MongoDB holds the whole
+OVERHEAD = 10  # bytes that a header has beside its name and text, at most
 
 
 def held_queues(
@@ -66,7 +67,9 @@ async def any_due(database: Database) -> bool:
 async def due(database: Database, topic: str, partition: int) -> list[str]:
     """Keys of a partition with an event that may be tried again."""
     where = {"topic": topic, "partition": partition, "state": "held", "next_at": {"$lte": now()}}
-    return await database["parked"].distinct("key", where)
+    # Not `distinct`: its answer may have 16 MB, and then none of many keys would be tried again.
+    found = database["parked"].aggregate([{"$match": where}, {"$group": {"_id": "$key"}}])
+    return [one["_id"] for one in await found.to_list(None)]
 
 
 async def head(database: Database, topic: str, partition: int, key: str) -> Document | None:
@@ -161,7 +164,7 @@ def _parked(one: "Delivery", state: str, reason: str, next_at: Any) -> Document:
         "key": one.queue,
         "raw_key": one.key,
         "value": one.value,
-        "headers": one.headers,
+        "headers": one.headers[:MOST_HEADERS],
         "state": state,
         "reason": reason,
         "fingerprint": fingerprint(reason),
@@ -187,7 +190,7 @@ def _publish(tx: Transaction, parked: Document, group: str) -> None:
         "x-error-attempts": str(parked["attempts"]),
         "x-error-position": parked["_id"],
     }
-    size = sum(len(name) + len(text) for name, text in headers)
+    size = sum(len(name) + len(text) + OVERHEAD for name, text in headers)
     if size > LARGEST // 2:
         headers, errors["x-error-headers-left-out"] = [], str(size)
     if value and len(value) > LARGEST // 2:

@@ -11,8 +11,9 @@ from aiokafka import TopicPartition
 
 from shared.database import is_outage
 from shared.dead_letters import fingerprint
+from shared.delivery import Delivery, is_final
 from shared.errors import Busy
-from shared.inbox import Delivery, Failed, Fenced, is_final
+from shared.inbox import Failed, Fenced
 
 TRIES = 3
 BUSY_TRIES = 10
@@ -27,6 +28,7 @@ class Pieces:
 
     def __init__(self, apply: Apply, most: int) -> None:
         self.moved = 0.0  # when a piece was last applied, by the monotonic clock
+        self.tried = 0.0  # when one was last begun or ended: a slow event is no standstill
         self._apply = apply
         self._most = most
         self._size = FIRST_SIZE
@@ -64,6 +66,8 @@ class Pieces:
             if parts := _cut(piece, trouble):
                 work.extendleft(reversed(parts))
                 continue
+            if piece[0].trouble:
+                raise trouble  # it cannot even be set aside: that is told, and tried again with a pause
             cause = trouble.error if isinstance(trouble, Failed) else trouble
             kind = fingerprint(repr(cause))
             tries += 1
@@ -77,12 +81,13 @@ class Pieces:
 
     @contextmanager
     def _paced(self) -> Generator[None, None, None]:
-        began = time.monotonic()
+        began = self.tried = time.monotonic()
         try:
             yield
             self.moved = time.monotonic()
         finally:
-            slow = time.monotonic() - began > LONG_SECONDS
+            self.tried = time.monotonic()
+            slow = self.tried - began > LONG_SECONDS
             self._size = max(1, self._size // 2) if slow else min(self._most, self._size * 2)
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.inbox import Failed, is_final
+from shared.delivery import is_final
+from shared.inbox import Failed
 from tests.service.notifications.region import Region, joined, registered, started
 from tests.service.notifications.test_telling import arrives
 

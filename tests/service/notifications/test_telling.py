@@ -20,9 +20,10 @@ from shared.contracts.membership import (
 )
 from shared.contracts.resources import ResourceShared
 from shared.database import Database
+from shared.delivery import is_final
 from shared.errors import NotFound
 from shared.events import STRUCTURED, Origin, Unreadable, read, write
-from shared.inbox import Failed, is_final
+from shared.inbox import Failed
 from tests.service.notifications.region import (
     Region,
     announced,
