@@ -1,0 +1,271 @@
+"""Where faults happen: real parts, and replicas of each service's test build, to kill, pause, stop and start again."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from deploy.local import ports, services
+from deploy.local.parts import Parts
+from deploy.local.processes import Process, running_in
+from tests.kernel.world import until
+
+REAL = ("membership", "scheduling", "notifications", "resources")
+SAMPLE = "sample"
+PARTITIONS = 4
+
+
+@dataclass
+class Replica:
+    """One process of a service; its number makes its name."""
+
+    service: str
+    number: int
+    url: str
+    process: Process
+    exits: list[int | None] = field(default_factory=list[int | None])
+    """How it ended whenever it was asked to."""
+
+    @property
+    def name(self) -> str:
+        return self.process.name
+
+
+class Field:
+    """The services named, each in so many replicas, on parts that are there already."""
+
+    def __init__(
+        self, folder: Path, parts: Parts, names: Iterable[str], settings: Mapping[str, str]
+    ) -> None:
+        self.folder, self.parts = folder, parts
+        self.names = tuple(names)
+        self.sample = settings.get("SAMPLE_NAME", "ledger")
+        self.replicas: dict[str, list[Replica]] = {name: [] for name in self.names}
+        self.http = httpx2.AsyncClient(timeout=10, limits=httpx2.Limits(max_connections=200))
+        self._settings = {"SAMPLE_NAME": self.sample, **settings}
+        self._mongo: Any = AsyncIOMotorClient(parts.mongo, tz_aware=True)
+        self._topics = {name: self._topics_of(name) for name in self.names}
+
+    # what there is
+
+    def database(self, service: str) -> Any:
+        return self._mongo[self.group(service)]
+
+    def group(self, service: str) -> str:
+        """Its consumer group, and its database."""
+        return self.sample if service == SAMPLE else service
+
+    def topics(self, service: str) -> list[str]:
+        """What it listens to."""
+        return self._topics[service]
+
+    def _topics_of(self, service: str) -> list[str]:
+        if service == SAMPLE:
+            return [f"{self.sample}.accounts"]
+        return sorted(import_module(f"services.{service}.handlers").on.topics)
+
+    def living(self, service: str) -> list[Replica]:
+        return [one for one in self.replicas[service] if one.process.alive]
+
+    @property
+    def everybody(self) -> list[Replica]:
+        return [one for replicas in self.replicas.values() for one in replicas]
+
+    # starting and ending
+
+    async def prepare(self) -> None:
+        """The sample's topics; those of the services are declared already."""
+        if SAMPLE not in self.names:
+            return
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.parts.kafka)
+        await admin.start()
+        try:
+            wanted = [f"{self.sample}.accounts", f"{self.sample}.receipts"]
+            await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in wanted])
+            await admin.create_topics([NewTopic(f"{wanted[0]}.dead", 1, 1)])
+        finally:
+            await admin.close()
+
+    def add(self, service: str, **more: str) -> Replica:
+        """One replica more, started and not waited for."""
+        number = len(self.replicas[service]) + 1
+        suffix = "" if number == 1 else f"-{number}"
+        port = ports.free([service])[service]
+        settings = {
+            **self._settings,
+            "COPSE_ORDERS": str(self._orders(service)),
+            "COPSE_CRASHES": str(self.folder / "crashes"),
+            **more,
+        }
+        process = services.service(
+            *(service, self.folder, port, self.parts, settings),
+            module=("tests.faults.build", service),
+            replica=suffix,
+        )
+        replica = Replica(service, number, services.address(port), process)
+        self.replicas[service].append(replica)
+        process.spawn()
+        return replica
+
+    async def stop(self, replica: Replica) -> int | None:
+        """Ask it to end, as a deployment does."""
+        code = await asyncio.to_thread(replica.process.stop, 40)
+        replica.exits.append(code)
+        return code
+
+    async def restart_the_dead(self) -> list[Replica]:
+        """What a supervisor does."""
+        dead = [one for one in self.everybody if not one.process.alive]
+        for one in dead:
+            await asyncio.to_thread(one.process.spawn)
+        return dead
+
+    async def ready(self, seconds: float = 120) -> None:
+        """Every replica says that it is ready."""
+
+        async def all_ready() -> bool:
+            return all([await self._is_ready(one) for one in self.everybody])
+
+        await until(all_ready, seconds=seconds, every=0.2)
+
+    async def _is_ready(self, replica: Replica) -> bool:
+        try:
+            return (await self.http.get(f"{replica.url}/readyz", timeout=2)).status_code == 200
+        except httpx2.HTTPError:
+            return False
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        self._mongo.close()
+        for one in self.everybody:
+            await asyncio.to_thread(one.process.stop, 5)
+
+    # orders
+
+    def _orders(self, service: str) -> Path:
+        return self.folder / f"orders-{self.group(service)}"
+
+    def order(self, service: str, order: str) -> None:
+        """To all replicas of a service; whoever reaches the point first carries it out."""
+        self._orders(service).write_text(order)
+        known = running_in(self.folder)
+        for one in self.living(service):
+            known[one.name].send(signal.SIGUSR1)
+
+    def carried_out(self) -> list[str]:
+        """Every order that was carried out so far: point, signal, pid."""
+        file = self.folder / "crashes"
+        return file.read_text().splitlines() if file.exists() else []
+
+    def pid(self, name: str) -> int:
+        return running_in(self.folder)[name].pid
+
+    # how far everything is
+
+    async def ends(self) -> dict[TopicPartition, int]:
+        """The end of every partition that anybody listens to."""
+        consumer = AIOKafkaConsumer(bootstrap_servers=self.parts.kafka)
+        await consumer.start()
+        try:
+            topics = {topic for name in self.names for topic in self.topics(name)}
+            places = [
+                TopicPartition(topic, partition)
+                for topic in topics
+                for partition in await _partitions(consumer, topic)
+            ]
+            return await consumer.end_offsets(places) if places else {}
+        finally:
+            await consumer.stop()
+
+    async def passed(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether every service has applied, and said to Kafka so, what was there then."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.parts.kafka)
+        await admin.start()
+        try:
+            for name in self.names:
+                if not self.topics(name):
+                    continue
+                done = await admin.list_consumer_group_offsets(self.group(name))
+                for tp, end in ends.items():
+                    here = max(0, done[tp].offset) if tp in done else 0
+                    if tp.topic in self.topics(name) and here < end:
+                        return False
+            return True
+        finally:
+            await admin.close()
+
+    async def caught_up(self, seconds: float = 120) -> None:
+        """Ready, and lag 0 against what was published when everybody was."""
+        await self.ready(seconds)
+        ends: dict[TopicPartition, int] | None = None
+
+        async def all_passed() -> bool:
+            nonlocal ends
+            try:
+                ends = ends if ends is not None else await self.ends()
+                return await self.passed(ends)
+            except (KafkaError, OSError, TimeoutError):
+                return False
+
+        await until(all_passed, seconds=seconds, every=0.3)
+
+    async def drained(self, seconds: float = 180) -> None:
+        """Nothing under way any more: no lag, no outbox, no notice, no mail."""
+
+        async def quiet() -> bool:
+            try:
+                return await self.under_way() == {} and await self.passed(await self.ends())
+            except (KafkaError, OSError, TimeoutError):
+                return False
+
+        async def twice() -> bool:
+            return await quiet() and await quiet()
+
+        await until(twice, seconds=seconds, every=0.5)
+
+    async def under_way(self) -> dict[str, int]:
+        """What waits in the databases, by what it is."""
+        waits: dict[str, int] = {}
+        for name in self.names:
+            database = self.database(name)
+            waits[f"{name} outbox"] = await database.outbox.count_documents({})
+            waits[f"{name} held"] = await database.parked.count_documents({"state": "held"})
+        if "notifications" in self.names:
+            database = self.database("notifications")
+            waits["notices"] = await database.notices.count_documents({"state": "open"})
+            waits["newcomers"] = await database.joins.count_documents({})
+            under_way = {"state": {"$in": ["queued", "sending"]}}
+            waits["mails"] = await database.notifications.count_documents(under_way)
+        return {what: count for what, count in waits.items() if count}
+
+
+async def _partitions(consumer: Any, topic: str) -> set[int]:
+    await consumer.topics()
+    return consumer.partitions_for_topic(topic) or set()
+
+
+@asynccontextmanager
+async def a_field(
+    folder: Path, parts: Parts, names: Iterable[str], each: int = 1, **settings: str
+) -> AsyncIterator[Field]:
+    """A field whose services are started, and ended with it."""
+    one = Field(folder, parts, names, settings)
+    try:
+        await one.prepare()
+        for name in one.names:
+            for _ in range(each):
+                one.add(name)
+        await one.ready()
+        yield one
+    finally:
+        await one.close()

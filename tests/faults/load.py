@@ -1,0 +1,91 @@
+"""Load that flows through all services, and remembers every acknowledgement."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from tests.faults.client import Person, Refused, command
+from tests.faults.elsewhere import Elsewhere
+from tests.faults.field import SAMPLE, Field
+from tests.faults.model import Model
+from tests.faults.stories import Storyteller
+from tests.kernel.world import until
+
+TYPE = {
+    "name": "Leads",
+    "purpose": "To share what works.",
+    "charter": "We speak for ourselves.",
+    "agreement": "I agree.",
+}
+
+
+class Load:
+    """Several people at a time, each going from story to story until told to stop."""
+
+    def __init__(self, field: Field, seed: int, pause: float = 0.1) -> None:
+        self.field = field
+        self.model = Model()
+        self._dice = random.Random(seed)
+        self._pause = pause
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def prepare(self) -> None:
+        """The community type that every story needs."""
+        operator = Person(self.field, self.model, "operator", "copse:operator")
+        await operator.does("PUT", "membership", "/community-types/leads", TYPE)
+
+    def start(self, stories: int = 6, accounts: int = 4) -> None:
+        """Begin; `stop` waits until everything that was asked is answered."""
+        storyteller = Storyteller(self.field, self.model, self._rest)
+        elsewhere = Elsewhere(self.field, self.model, self._dice)
+        work: list[Callable[[int], Awaitable[None]]] = [
+            *[storyteller.tell] * stories,
+            *[self._account] * accounts,
+        ]
+        self._tasks = [asyncio.create_task(self._go_on(one, at)) for at, one in enumerate(work)]
+        self._tasks.append(asyncio.create_task(elsewhere.publish(self._stop, self._rest)))
+
+    async def stop(self) -> Model:
+        self._stop.set()
+        await asyncio.gather(*self._tasks)
+        return self.model
+
+    async def acknowledged(self, more: int, seconds: float = 90) -> None:
+        """Wait until so many more events were."""
+        before = self.model.events
+
+        async def enough() -> bool:
+            return self.model.events >= before + more
+
+        await until(enough, seconds=seconds)
+
+    async def abandon(self) -> None:
+        """End at once, whatever is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _go_on(self, work: Callable[[int], Awaitable[None]], at: int) -> None:
+        while not self._stop.is_set():
+            with suppress(Refused):  # it is in the model, and fails the run
+                await work(at)
+
+    async def _rest(self) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._stop.wait(), self._dice.uniform(0, 2 * self._pause))
+
+    async def _account(self, at: int) -> None:
+        """Deposits into one of the sample's accounts, some one by one, some side by side."""
+        account = f"a{at}"
+        number = len(self.model.deposits[account])
+
+        async def deposit(amount: int) -> None:
+            route = ("POST", SAMPLE, f"/accounts/{account}/deposits")
+            await command(self.field, self.model, route, {"amount": amount})
+            self.model.deposits[account].append(amount)
+
+        await deposit(1000 + number)
+        await asyncio.gather(*(deposit(1001 + number + n) for n in range(4)))
+        await self._rest()

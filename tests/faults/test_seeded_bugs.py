@@ -1,0 +1,66 @@
+"""The checker before what it checks: each promise broken on purpose is seen, and the same run unbroken is clean."""
+
+import asyncio
+from dataclasses import dataclass
+
+import pytest
+
+from deploy.local.parts import Parts
+from deploy.local.throwaway import throwaway
+from tests.faults.bugs import BUGS
+from tests.faults.checker import Findings, check
+from tests.faults.disturbances import Chaos
+from tests.faults.field import SAMPLE, a_field
+from tests.faults.load import Load
+
+DEPOSITS = 60  # acknowledged before, and again after the fault
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Under which bug, where the process is killed meanwhile, and what the checker must find."""
+
+    bug: str
+    crash: str
+    found: set[str]
+
+
+TRIALS = (
+    Trial("", "consumer.inside-transaction", set()),
+    Trial("state-after-watermark", "consumer.inside-transaction", {"lost"}),
+    Trial("no-deduplication", "consumer.before-offsets", {"doubled"}),
+    Trial("forgotten-before-sent", "relay.after-delete", {"lost"}),
+    Trial("published-in-any-order", "relay.before-send", {"inverted"}),
+    Trial("applied-in-any-order", "consumer.inside-transaction", {"inverted"}),
+)
+
+
+async def run(trial: Trial, number: int, parts: Parts) -> Findings:
+    """The sample under load, killed once at a point, started again, and checked when all is quiet."""
+    more = {"SAMPLE_NAME": f"seeded{number}", "COPSE_CLAIM_SECONDS": "5", "COPSE_BUG": trial.bug}
+    with throwaway() as folder:
+        async with a_field(folder, parts, [SAMPLE], **more) as field:
+            load, chaos = Load(field, seed=number, pause=0.02), Chaos(field, seed=number)
+            load.start(stories=0)
+            try:
+                await load.acknowledged(DEPOSITS)
+                await chaos.do("crash", chaos.at(trial.crash, SAMPLE, patience=60))
+                await load.acknowledged(DEPOSITS)
+                model = await load.stop()
+            finally:
+                await load.abandon()
+            assert chaos.tally.hits[trial.crash], f"{trial.crash} was never reached"
+            await field.drained(60)
+            return await check(field, model)
+
+
+@pytest.mark.timeout(300)
+async def test_the_checker_sees_every_seeded_bug_and_nothing_where_there_is_none(
+    parts: Parts,
+) -> None:
+    """Side by side: they mostly wait."""
+    assert {trial.bug for trial in TRIALS} == {"", *BUGS}
+    runs = [run(trial, number, parts) for number, trial in enumerate(TRIALS)]
+    for trial, findings in zip(TRIALS, await asyncio.gather(*runs), strict=True):
+        assert findings.wrong.keys() >= trial.found, (trial, findings)
+        assert bool(findings.wrong) == bool(trial.bug), (trial, findings)
