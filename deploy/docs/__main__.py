@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.docs import asyncapi, flow, openapi, record, system
+from deploy.docs import asyncapi, authorisation, flow, openapi, record, system
 
 DOCS = system.ROOT / "docs"
 CONTRACTS = system.ROOT / "tests" / "contracts"
@@ -50,7 +50,11 @@ def main() -> int:
 
 def stale() -> dict[Path, str]:
     """Pages that are not as the code would have them, with what they should say."""
-    wanted = {DOCS / "flow.md": flow.page(), DOCS / "asyncapi.yaml": asyncapi.page()}
+    wanted = {
+        DOCS / "flow.md": flow.page(),
+        DOCS / "asyncapi.yaml": asyncapi.page(),
+        DOCS / "authorisation.md": authorisation.page(),
+    }
     for service in system.services():
         wanted[DOCS / "openapi" / f"{service.name}.json"] = openapi.page(service)
     return {

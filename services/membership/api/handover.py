@@ -46,8 +46,9 @@ class Answer(BaseModel, extra="forbid"):
 @router.put("")
 async def answer_handover(community_id: str, answer: Answer, me: Principal, tx: Tx) -> Membership:
     """Take over, or not. Who proposed it becomes co-facilitator when I do."""
-    await store.seen_by(tx, community_id, me)
-    mine = await store.standing(tx, community_id, me.person_id)
+    seen, mine, _ = await store.seen_by(tx, community_id, me)
+    if not me.is_operator:
+        seen.show_handover_to(mine)
     community = await store.change(
         tx,
         community_id,

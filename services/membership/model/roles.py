@@ -93,6 +93,11 @@ class Facilitated(Description):
         proposed = HandoverProposed(community_id=self.community_id, **dict(handover))
         return self.model_copy(update={"handover": handover}), proposed
 
+    def show_handover_to(self, reader: Standing) -> None:
+        """Raise NotProposed unless the reader belongs: whether one waits is not for strangers."""
+        if not reader.belongs:
+            raise NotProposed("Join the community first.")
+
     def answer_handover(self, by: str, *, accept: bool) -> tuple[Self, *tuple[Event, ...]]:
         """Who accepts becomes facilitator, and who proposed it a co-facilitator, ready to help."""
         if self.handover is None:

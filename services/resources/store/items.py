@@ -29,13 +29,14 @@ async def see(tx: Transaction, resource_id: str, me: Person) -> tuple[Resource, 
 
 
 async def see_in_bin(tx: Transaction, resource_id: str, me: Person) -> tuple[Resource, Standing]:
-    """The same, wherever it is. What is in the bin is seen by facilitators, and who put it there."""
+    """The same, wherever it is. The bin is seen by facilitators and operators, and who put it there."""
     try:
         resource = await tx.load("resources", Resource, resource_id)
     except NotFound:
         raise NotFound(_absent(resource_id)) from None
     who = await standing(tx, resource.community_id, me, absent=_absent(resource_id))
-    if resource.binned_at and not (who.facilitates or who.person_id == resource.binned_by):
+    seen = who.facilitates or who.is_operator or who.person_id == resource.binned_by
+    if resource.binned_at and not seen:
         raise NotFound(_absent(resource_id))
     return resource, who
 
