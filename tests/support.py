@@ -18,9 +18,11 @@ from fastapi import FastAPI
 
 from shared import clock
 from shared.database import Database
+from shared.delivery import Delivery, read_on
 from shared.events import EVENTS, Envelope, Event, Origin, read, write
-from shared.inbox import Delivery, Inbox
+from shared.inbox import Inbox
 from shared.settings import Settings
+from tests.scans import Watched, no_scans
 
 ISSUER, AUDIENCE = "https://issuer.test", "copse"
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -93,7 +95,7 @@ class Service:
         tp = TopicPartition(topic, 0)
         if tp not in self._inbox.positions:
             self._inbox.positions[tp] = await self._inbox.position(tp)
-        envelope = read(value, headers, self.app.state.on.models)
+        envelope = read_on(topic, value, headers, self.app.state.on.models)
         one = Delivery(topic, 0, next(self._offsets), key, value, headers, envelope)
         await self._inbox.apply(tp, [one])
 
@@ -133,7 +135,10 @@ class Service:
 async def a_service(
     name: str, mongo: str, folder: Path, *, module: str = "", **settings: Any
 ) -> AsyncIterator[Service]:
-    """A service over a database of its own; the clock is the machine's again afterwards."""
+    """A service over a database of its own; the clock is the machine's again afterwards.
+
+    Fails if the service read a whole collection.
+    """
     keys = folder / "jwks.json"
     keys.write_text(jwks())
     app = importlib.import_module(module or f"services.{name}.app").app
@@ -143,15 +148,15 @@ async def a_service(
     from shared.auth import Keys
 
     app.state.keys = Keys(str(keys), ISSUER, AUDIENCE)
-    database = Database(mongo, f"{name}_{uuid.uuid4().hex[:8]}", app.state.settings)
+    database = Watched(mongo, f"{name}_{uuid.uuid4().hex[:8]}", app.state.settings)
     database.source = f"/copse/{name}"
     app.state.database = database
     await database.prepare(app.state.indexes)
     service = Service(app, database)
     try:
-        yield service
+        async with no_scans(database.raw):
+            yield service
     finally:
         clock.reset()
         await service.close()
-        await database.client.drop_database(database.raw.name)
-        database.client.close()
+        await database.close()

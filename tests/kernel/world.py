@@ -13,10 +13,10 @@ from typing import Any, Self
 import httpx2
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from motor.motor_asyncio import AsyncIOMotorClient
 
 from deploy.local import ports
 from deploy.local.parts import Parts
+from tests.scans import a_client, no_scans_in
 
 PARTITIONS = 4
 Record = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
@@ -25,13 +25,15 @@ Record = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
 class World:
     """The sample service under a name of its own, and ways to look at what it did."""
 
+    module = "tests.kernel.sample"
+
     def __init__(self, parts: Parts, folder: Path) -> None:
         self.parts = parts
         self.name = "s" + uuid.uuid4().hex[:8]
         self.topic = f"{self.name}.accounts"
         self._log = folder / "sample.log"
         self._port = ports.free()["smtp"]
-        self._mongo: Any = AsyncIOMotorClient(parts.mongo, tz_aware=True)
+        self._mongo = a_client(parts.mongo)
         self.db = self._mongo[self.name]
         self.http = httpx2.AsyncClient(base_url=f"http://127.0.0.1:{self._port}", timeout=10)
         self.process: subprocess.Popen[bytes] | None = None
@@ -56,7 +58,7 @@ class World:
         }
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.kernel.sample"],
+                [sys.executable, "-m", self.module],
                 env={**os.environ, **told},
                 stderr=log,
             )
@@ -158,7 +160,8 @@ async def everything_in(topic: str, kafka: str) -> list[Any]:
 async def a_world(parts: Parts, folder: Path) -> AsyncIterator[World]:
     world = await World(parts, folder).prepare()
     try:
-        yield world
+        async with no_scans_in(parts.mongo, [world.name]):
+            yield world
     finally:
         await world.close()
 

@@ -25,6 +25,7 @@ from deploy.local.system import System
 from deploy.local.throwaway import throwaway
 from deploy.local.tokens import OPERATOR, mint, person_id
 from tests.kernel.world import everything_in, until
+from tests.scans import no_scans_in
 from tests.system.parts_compose import SERVICES, Container, copy_keys, port
 
 NOW = "2027-02-20T09:00:00Z"
@@ -187,6 +188,6 @@ async def a_region() -> AsyncIterator[Region]:
         with await asyncio.to_thread(System.start, folder, settings=settings) as system:
             parts = system.parts
             region = Region(system.urls, parts.kafka, parts.mailbox, folder, parts.kafka_process)
-            async with region.http:
+            async with region.http, no_scans_in(parts.mongo, system.urls):
                 await region.prepare()
                 yield region

@@ -68,11 +68,12 @@ INDEXES: Mapping[str, Sequence[IndexModel]] = {
     "categories": [],
     "templates": [IndexModel([("template_id", ASCENDING), ("version", DESCENDING)])],
     "notices": [
-        IndexModel([("noticed_at", ASCENDING)], partialFilterExpression={"state": "open"}),
-        IndexModel([("community_id", ASCENDING), ("happened_at", ASCENDING)]),
         IndexModel(
-            [("meeting_id", ASCENDING)], partialFilterExpression={"meeting_id": {"$type": 2}}
+            [("noticed_at", ASCENDING), ("sequence", ASCENDING)],
+            partialFilterExpression={"state": "open"},
         ),
+        IndexModel([("community_id", ASCENDING), ("happened_at", ASCENDING)]),
+        IndexModel([("meeting_id", ASCENDING), ("sequence", ASCENDING)]),
     ],
     "joins": [],
     "notifications": [
