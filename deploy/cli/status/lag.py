@@ -51,7 +51,6 @@ async def lag_of(
     if not parts:
         return lag
     async with reach.consumer(where, max_partition_fetch_bytes=FETCH) as consumer:
-        consumer.assign(parts)
         ends: Offsets = await consumer.end_offsets(parts)
         spans: dict[TopicPartition, Span] = {}
         handled = None
