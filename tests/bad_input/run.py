@@ -1,0 +1,225 @@
+"""One run: the four services as they are, bad input on every topic, and the account of it."""
+
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from deploy.local.processes import running_in
+from deploy.local.system import System
+from deploy.local.tokens import OPERATOR, mint
+from deploy.topics.declared import declared
+from shared.dead_letters import WAITS
+from tests.bad_input.account import LISTENERS, lacking, misfits, outcomes, sample
+from tests.bad_input.golden import ALL_TOPICS
+from tests.bad_input.sending import Sent, send, told
+from tests.kernel.world import until
+
+AT = datetime(2027, 3, 9, 15, tzinfo=UTC)  # an hour after the golden events
+BAD_WORDS = (
+    *("starting a new one", "a batch cannot be applied", "a chore failed", "cannot be published"),
+    *("the relay fails", "Traceback", "Task exception was never retrieved"),
+)
+"""What a log must never say here."""
+
+
+@dataclass
+class Report:
+    """What was sent, what became of it, and what is wrong with that."""
+
+    sent: Sent = field(default_factory=Sent)
+    done: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
+    wrong: list[str] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    memory: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """MB of each service: before, after, and at most."""
+    seconds: float = 0
+    dead_letters: int = 0
+
+
+class Run:
+    """The system, and ways to look at it."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.http = httpx2.AsyncClient(timeout=60)
+        self.mongo: Any = AsyncIOMotorClient(system.parts.mongo, tz_aware=True)
+        self.pids = {name: one.pid for name, one in running_in(system.folder).items()}
+
+    async def metrics(self, service: str) -> str:
+        return (await self.http.get(f"{self.system.urls[service]}/metrics")).text
+
+    async def clock(self, moment: datetime) -> None:
+        for url in self.system.urls.values():
+            told = await self.http.post(f"{url}/_clock", json={"now": moment.isoformat()})
+            told.raise_for_status()
+
+    async def behind(self, sent: Sent) -> list[str]:
+        """Which services still have something to do, and what."""
+        found: list[str] = []
+        for service in LISTENERS:
+            text = await self.metrics(service)
+            lag, waits = (
+                sample(text, "copse_lag_records"),
+                await self.mongo[service].outbox.count_documents({}),
+            )
+            done = outcomes(text)
+            left = sum(
+                sent.of(topic)
+                - sum(done.get(topic, Counter()).values())
+                + done.get(topic, Counter())["recovered"]
+                for topic in LISTENERS[service].topics
+            )
+            if lag or waits or left:
+                found.append(f"{service}: lag {lag:.0f}, outbox {waits}, not dealt with {left}")
+        return found
+
+    async def settled(self, sent: Sent, seconds: float) -> str:
+        """Wait until everything is dealt with; or say who still has something to do."""
+        found: list[str] = []
+
+        async def nobody() -> bool:
+            found[:] = await self.behind(sent)
+            return not found
+
+        try:
+            await until(nobody, seconds=seconds, every=0.3)
+        except AssertionError:
+            return "; ".join(found)
+        return ""
+
+    async def held(self) -> int:
+        return sum(
+            [await self.mongo[name].parked.count_documents({"state": "held"}) for name in LISTENERS]
+        )
+
+    async def let_time_pass(self) -> None:
+        """Let every wait of what is held pass; then it is applied, or dead."""
+        moment = AT
+        for wait in (*WAITS, WAITS[-1]):
+            if not await self.held():
+                return
+            moment += wait + timedelta(seconds=5)
+            await self.clock(moment)
+
+            async def tried(moment: datetime = moment) -> bool:
+                heads = {
+                    "state": "held",
+                    "next_at": {"$lte": moment},
+                    "reason": {"$not": {"$regex": "^waits behind"}},
+                }
+                due = [await self.mongo[name].parked.count_documents(heads) for name in LISTENERS]
+                return not sum(due)
+
+            await until(tried, seconds=120, every=0.3)
+
+    def memory(self, service: str) -> tuple[int, int]:
+        """MB that a service's process has now, and had at most."""
+        status = Path(f"/proc/{self.pids[service]}/status").read_text()
+        fields = dict(line.split(":", 1) for line in status.splitlines())
+        return tuple(int(fields[name].split()[0]) // 1024 for name in ("VmRSS", "VmHWM"))  # type: ignore[return-value]
+
+    async def check_processes(self, report: Report) -> None:
+        now = {name: one.pid for name, one in running_in(self.system.folder).items()}
+        report.wrong += [
+            f"{name} restarted" for name, pid in self.pids.items() if now.get(name) != pid
+        ]
+        for name, one in self.system.services.items():
+            lines = one.process.log.read_text(errors="replace").splitlines()
+            for words in BAD_WORDS:
+                found = [line for line in lines if words in line]
+                report.wrong += (
+                    [f"{name} logs {len(found)} × {words!r}: {found[0][:700]}"] if found else []
+                )
+        for url in self.system.urls.values():
+            ready = await self.http.get(f"{url}/readyz")
+            report.wrong += [] if ready.status_code == 200 else [f"{url}: {ready.text}"]
+
+    async def check_dead_letters(self, report: Report) -> None:
+        """Operators can read what was set aside, page by page, whatever it holds."""
+        token = mint(self.system.folder, "operator@example.org", scopes=[OPERATOR])
+        headers = {"authorization": f"Bearer {token}"}
+        for service in LISTENERS:
+            url, listed = f"{self.system.urls[service]}/dead-letters?limit=100", 0
+            following: str | None = url
+            while following:
+                page = await self.http.get(following, headers=headers)
+                if page.status_code != 200:
+                    report.wrong.append(
+                        f"{service} cannot list its dead letters: {page.text[:300]}"
+                    )
+                    break
+                listed += len(page.json()["items"])
+                mark = page.json()["next"]
+                following = f"{url}&cursor={mark}" if mark else None
+            parked = await self.mongo[service].parked.count_documents({})
+            if listed != parked:
+                report.wrong.append(f"{service} lists {listed} of {parked} dead letters")
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        self.mongo.close()
+
+
+async def run(system: System, records: int, seed: int, *, patience: float) -> Report:
+    """Send so many bad records on every topic, wait at most `patience` seconds, and account for each."""
+    report, one, began = Report(), Run(system), time.monotonic()
+    try:
+        await one.clock(AT)
+        before = {name: one.memory(name)[0] for name in system.urls}
+        partitions = {topic: declared()[topic].partitions for topic in ALL_TOPICS}
+        await send(system.parts.kafka, partitions, records, seed, report.sent)
+        if late := await one.settled(report.sent, patience):
+            report.wrong.append(f"after {patience:.0f} s: {late}")
+        await one.let_time_pass()
+        if late := await one.settled(report.sent, patience):
+            report.wrong.append(f"after {patience:.0f} s more: {late}")
+        if held := await one.held():
+            report.wrong.append(f"{held} are held for ever")
+        databases = {name: one.mongo[name] for name in LISTENERS}
+        for name, database in databases.items():
+            report.done[name] = outcomes(await one.metrics(name))
+            report.wrong += [
+                f"{name}: {what}"
+                for what in await misfits(name, database, report.sent, report.done[name])
+            ]
+            async for parked in database.parked.find({}, {"reason": 1}):
+                report.reasons[parked["reason"][:60]] += 1
+        events = [event for good in report.sent.good.values() for event in good]
+        report.wrong += [f"lacks {effect}" for effect in await lacking(databases, events)]
+        await one.check_processes(report)
+        await one.check_dead_letters(report)
+        report.memory = {name: (before[name], *one.memory(name)) for name in system.urls}
+        report.dead_letters = sum(report.reasons.values())
+    finally:
+        await one.close()
+    report.seconds = time.monotonic() - began
+    return report
+
+
+def summary(report: Report) -> str:
+    """The figures, as JSON to read."""
+    sent = report.sent
+    return json.dumps(
+        {
+            "bad records": len(sent.bad),
+            "good events": len(sent.good_at),
+            "kinds": len(told(sent)),
+            "batches kept by the broker": len(sent.batches),
+            "kinds of batches it refused": len(sent.refused),
+            "outcomes": {
+                name: dict(sum(topics.values(), Counter())) for name, topics in report.done.items()
+            },
+            "parked": report.dead_letters,
+            "memory MB (before, after, most)": report.memory,
+            "seconds": round(report.seconds),
+            "wrong": len(report.wrong),
+        },
+        indent=1,
+    )
