@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 from collections import defaultdict
-from contextlib import suppress
 from typing import Any, cast
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -16,9 +15,10 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from shared import dead_letters, records
 from shared.database import Database, is_outage
 from shared.inbox import Fenced, Inbox
+from shared.lag import Lag
 from shared.listener import Listener
 from shared.pieces import Pieces
-from shared.telemetry import BATCH, LAG, log
+from shared.telemetry import BATCH, log
 
 Record = ConsumerRecord[bytes, bytes]
 TURN_SECONDS = 1.0
@@ -36,6 +36,7 @@ class Consumer(ConsumerRebalanceListener):
         self._moved = time.monotonic()
         self._joined = False
         self._done: dict[TopicPartition, int] = {}
+        self._lag = Lag()
         self._pieces = Pieces(self._inbox.apply, most)
         self.waiting = False  # for MongoDB, or for Kafka to say where the state is
         self.recreated: set[TopicPartition] = set()
@@ -77,6 +78,7 @@ class Consumer(ConsumerRebalanceListener):
 
     async def _partition(self, tp: TopicPartition, records: list[Record]) -> int | None:
         """Apply a partition's records. Returns the offset to commit, or None if it was lost."""
+        self._lag.taken(tp, records[0].timestamp)
         async with self._locks[tp]:
             pause = 0.1
             while tp in self._assigned:
@@ -97,6 +99,7 @@ class Consumer(ConsumerRebalanceListener):
                     pause = min(pause * 2, 30)
                 else:
                     self.waiting = False
+                    self._lag.applied(tp, records[-1].timestamp)
                     self._done[tp] = records[-1].offset + 1
                     return self._done[tp]
             return None
@@ -143,12 +146,12 @@ class Consumer(ConsumerRebalanceListener):
                 log.warning("a transaction outlives its partition", partition=str(tp))
                 self._inbox.positions.pop(tp, None)
             self._locks.pop(tp, None)
-            with suppress(KeyError):
-                LAG.remove(tp.topic, str(tp.partition))
+            self._lag.revoked(tp)
 
     async def _assigned_now(self, assigned: set[TopicPartition]) -> None:
         """Take over; the position is read from MongoDB with the first records."""
         self._assigned, self._joined = set(assigned), True
+        self._lag.assigned(assigned)
         if self._targets:
             self._targets = {tp: end for tp, end in self._targets.items() if tp in assigned}
         self._moved = time.monotonic()
@@ -166,7 +169,7 @@ class Consumer(ConsumerRebalanceListener):
             known = [self._client.partitions_for_topic(topic) for topic in self._inbox.on.topics]
             self._targets = {} if all(known) else None  # a topic that is missing is no history
             return 0
-        for tp in [*self._assigned]:  # also where no record comes that would ask
+        for tp in self._assigned - self._inbox.positions.keys():  # where no record came that asked
             async with self._locks[tp]:
                 if tp in self._assigned and tp not in self._inbox.positions:
                     await self._resume(tp, await self._client.position(tp))
@@ -176,8 +179,9 @@ class Consumer(ConsumerRebalanceListener):
         behind = 0
         for tp, end in ends.items():
             busy = tp in self._locks and self._locks[tp].locked()
-            here = self._done.get(tp, 0) if busy else await self._client.position(tp)
-            LAG.labels(tp.topic, tp.partition).set(max(0, end - here))
+            applied = max(self._done.get(tp, 0), self._inbox.positions.get(tp, -1) + 1)
+            here = applied if busy else await self._client.position(tp)
+            self._lag.measured(tp, max(0, end - here))
             behind += max(0, end - here)
             if here >= self._targets.get(tp, 0):
                 self._targets.pop(tp, None)
