@@ -64,7 +64,30 @@ def test_no_service_sees_the_key_that_signs() -> None:
     holders = {
         name for name, one in CONTAINERS.items() if "signing-key" in str(one.get("volumes", []))
     }
-    assert holders == {"keys"}
+    assert holders == {"keys", "copse"}  # copse mints tokens, for whoever may start containers
+
+
+@pytest.mark.parametrize("name", [*names(), "mongo"])
+def test_a_container_sees_its_own_secrets_alone(name: str) -> None:
+    volumes = [one for one in CONTAINERS[name]["volumes"] if "secrets" in one]
+    assert volumes == [f"{name}-secrets:/run/copse:ro"]
+    assert f"{name}-secrets:/run/holders/{name}" in CONTAINERS["keys"]["volumes"]
+
+
+def test_everybodys_secrets_are_for_one_shot_jobs() -> None:
+    holders = {name for name, one in CONTAINERS.items() if "secrets:/run/copse" in shown(one)}
+    assert holders == {"keys", "replica-set"}
+    assert all(CONTAINERS[name]["restart"] == "no" for name in holders)
+
+
+def shown(one: dict[str, Any]) -> set[str]:
+    """The volumes of a container, whether it may write there or not."""
+    return {volume.removesuffix(":ro") for volume in one.get("volumes", [])}
+
+
+def test_the_tool_of_operators_starts_when_asked_alone() -> None:
+    assert CONTAINERS["copse"]["profiles"] == ["tools"]
+    assert all("profiles" not in one for name, one in CONTAINERS.items() if name != "copse")
 
 
 def test_the_example_offers_every_setting_with_its_default() -> None:
