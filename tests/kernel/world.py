@@ -141,9 +141,11 @@ class World:
         self._mongo.close()
 
 
-async def everything_in(topic: str, kafka: str) -> list[Any]:
+async def everything_in(topic: str, kafka: str, **access: Any) -> list[Any]:
     """The records a topic holds now."""
-    consumer = AIOKafkaConsumer(topic, bootstrap_servers=kafka, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        topic, bootstrap_servers=kafka, auto_offset_reset="earliest", **access
+    )
     await consumer.start()
     try:
         ends = await consumer.end_offsets([*consumer.assignment()])

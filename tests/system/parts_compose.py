@@ -1,6 +1,7 @@
 """The composed system under test: where it is, whom it trusts, and Kafka's container to stop and start.
 
 Started before by docker compose --env-file deploy/compose/test.env up --build --wait
+With COMPOSE_FILE=docker-compose.yml:deploy/compose.secure.yml:deploy/compose/compose.test.yml, for both, Kafka asks who one is.
 """
 
 import os
@@ -8,9 +9,15 @@ import subprocess
 from functools import cache
 from pathlib import Path
 from subprocess import CalledProcessError
+from typing import Any
+
+from pydantic import SecretStr
+
+from shared.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Path("deploy", "compose", "test.env")
+SECURE = "compose.secure.yml" in os.environ.get("COMPOSE_FILE", "")
 SERVICES = ("membership", "scheduling", "notifications", "resources")
 
 
@@ -23,6 +30,34 @@ def port(name: str) -> int:
 def copy_keys(folder: Path) -> None:
     """The key that signs tokens, as `deploy.local.tokens.mint` reads it."""
     compose("cp", "keys:/var/lib/copse/keys", str(folder))
+
+
+def kafka_access(folder: Path, user: str) -> dict[str, Any]:
+    """What lets this user in; nothing where Kafka asks for nothing."""
+    if not SECURE:
+        return {}
+    return KafkaSettings(kafka_user=user, kafka_password=password(folder, user)).kafka_access()
+
+
+def password(folder: Path, user: str) -> SecretStr:
+    """As the operator of another system finds it."""
+    file = folder / f"{user}.password"
+    if not file.exists():
+        compose("cp", f"keys:/run/copse/{user}/copse_kafka_password", str(file))
+    return SecretStr(file.read_text())
+
+
+def settings_of_kcat(folder: Path, user: str) -> Path:
+    """A file of kcat's settings, for its variable KCAT_CONFIG."""
+    file = folder / "kcat.conf"
+    access = kafka_access(folder, user)
+    file.write_text(
+        f"security.protocol={access['security_protocol']}\n"
+        f"sasl.mechanism={access['sasl_mechanism']}\n"
+        f"sasl.username={user}\n"
+        f"sasl.password={access['sasl_plain_password']}\n"
+    )
+    return file
 
 
 class Container:

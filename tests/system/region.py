@@ -10,7 +10,7 @@ import email.policy
 import itertools
 import os
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -26,10 +26,21 @@ from deploy.local.throwaway import throwaway
 from deploy.local.tokens import OPERATOR, mint, person_id
 from tests.kernel.world import everything_in, until
 from tests.scans import no_scans_in
-from tests.system.parts_compose import SERVICES, Container, copy_keys, port
+from tests.system.parts_compose import (
+    SECURE,
+    SERVICES,
+    Container,
+    copy_keys,
+    kafka_access,
+    port,
+    settings_of_kcat,
+)
 
 NOW = "2027-02-20T09:00:00Z"
 TYPES = Path(__file__).parents[2] / "deploy" / "region" / "types"
+USERS = {"operator": "operator", "outside": "example"}
+EVERYBODY: Mapping[str, Any] = {}
+"""What lets one in to a Kafka that asks nobody who they are."""
 _numbers = itertools.count(1)
 
 
@@ -91,11 +102,15 @@ class Region:
         mailbox: str,
         keys: Path,
         kafka_process: Process | Container,
+        *,
+        operator: Mapping[str, Any] = EVERYBODY,
+        outside: Mapping[str, Any] = EVERYBODY,
     ) -> None:
         self.urls = urls
         self.kafka = kafka
         self.http = httpx2.AsyncClient(timeout=30)
         self.kafka_process = kafka_process
+        self.let_in = {"operator": operator, "outside": outside}
         self._mailbox = mailbox
         self._keys = keys
 
@@ -159,7 +174,7 @@ class Region:
         self, topic: str, key: str, value: bytes, headers: list[tuple[str, bytes]]
     ) -> None:
         """Publish as an outside system does, with a plain client."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.kafka)
+        producer = AIOKafkaProducer(bootstrap_servers=self.kafka, **self.let_in["outside"])
         await producer.start()
         try:
             await producer.send_and_wait(topic, value, key=key.encode(), headers=headers)
@@ -167,7 +182,7 @@ class Region:
             await producer.stop()
 
     async def records(self, topic: str) -> list[Any]:
-        return await everything_in(topic, self.kafka)
+        return await everything_in(topic, self.kafka, **self.let_in["operator"])
 
 
 @asynccontextmanager
@@ -178,7 +193,10 @@ async def a_region() -> AsyncIterator[Region]:
         kafka, mailbox = f"127.0.0.1:{port('kafka')}", f"http://127.0.0.1:{port('mailbox')}"
         with throwaway() as folder:
             copy_keys(folder)
-            region = Region(urls, kafka, mailbox, folder, Container("kafka"))
+            who = {one: kafka_access(folder, user) for one, user in USERS.items()}
+            if SECURE:
+                os.environ["KCAT_CONFIG"] = str(settings_of_kcat(folder, USERS["outside"]))
+            region = Region(urls, kafka, mailbox, folder, Container("kafka"), **who)
             async with region.http:
                 await region.prepare()
                 yield region

@@ -12,6 +12,7 @@ import pytest
 
 from deploy.local.state import ROOT
 from deploy.local.tokens import mint
+from tests.system.parts_compose import SECURE
 from tests.system.region import NOW, Region, fresh
 
 GUIDE = (ROOT / "docs" / "integrating.md").read_text()
@@ -20,6 +21,11 @@ OURS = {  # what differs between an afternoon at a desk and this test
     "$(date -u +%Y-%m-%dT%H:%M:%SZ)": NOW,
     "datetime.now(timezone.utc).isoformat()": repr(NOW),
 }
+OPEN = 'bootstrap_servers=os.environ["KAFKA"]'
+SIGNING_IN = (  # as the guide says of a Kafka that asks who one is
+    'security_protocol="SASL_PLAINTEXT", sasl_mechanism="SCRAM-SHA-512", '
+    'sasl_plain_username="example", sasl_plain_password=os.environ["KAFKA_PASSWORD"]'
+)
 
 
 def blocks() -> Iterator[tuple[str, str]]:
@@ -28,6 +34,8 @@ def blocks() -> Iterator[tuple[str, str]]:
     for theirs, ours in OURS.items():
         assert theirs in text, f"the guide no longer says {theirs}"
         text = text.replace(theirs, ours)
+    if SECURE:
+        text = text.replace(OPEN, f"{OPEN}, {SIGNING_IN}")
     yield from re.findall(r"^```(sh|python)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[1:]
 
 
@@ -59,6 +67,7 @@ async def test_the_guide_does_what_it_says(region: Region, tmp_path: Path) -> No
         "KAFKA": region.kafka,
         "NOTIFICATIONS": region.urls["notifications"],
         "OPERATOR_TOKEN": mint(region._keys, "op@example.org", scopes=["copse:operator"]),
+        "KAFKA_PASSWORD": region.let_in["outside"].get("sasl_plain_password", ""),
         "COMMUNITY": community_id,
         "PERSON": ann.person_id,
     }
