@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +46,12 @@ class Report:
 
 
 @asynccontextmanager
-async def everything(folder: Path, each: int = 2) -> AsyncIterator[Field]:
+async def everything(folder: Path, twice: Collection[str] = EVERYTHING) -> AsyncIterator[Field]:
     """All services and the sample, on parts of their own."""
     on = ports.free()
     with await asyncio.to_thread(Parts.start, folder, on) as parts:
         await asyncio.to_thread(run, "deploy.topics", "apply", COPSE_KAFKA=parts.kafka)
-        async with a_field(folder, parts, EVERYTHING, each, **SETTINGS) as field:
+        async with a_field(folder, parts, EVERYTHING, twice, **SETTINGS) as field:
             yield field
 
 
@@ -62,7 +62,7 @@ async def campaign(
     seed: int,
     minutes: float,
     hurry: float = 0.0,
-    pause: float = 0.1,
+    pause: float = 0.3,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Under load, step by step, until the steps or the minutes are over."""
@@ -77,7 +77,6 @@ async def campaign(
                 break
             await chaos.do(name, disturbance, hurry=chaos.dice.random() < hurry)
         await chaos.mend()
-        await field.caught_up(120)
         model = await load.stop()
     finally:
         await load.abandon()
@@ -86,7 +85,8 @@ async def campaign(
     )
     undrained = ""
     try:
-        await field.drained()
+        await field.ready(300)
+        await field.drained(300)
     except AssertionError as error:
         undrained = f"{error}: {await field.under_way()}"
     return Report(
@@ -109,8 +109,57 @@ def crashes(chaos: Chaos, each: int) -> list[Step]:
         services = WHO[point.partition(".")[0]]
         for n in range(each):
             service = services[(place + n) % len(services)]
-            steps.append((f"crash at {point} in {service}", chaos.at(point, service)))
+            steps.append((f"crash at {point}, {service}", chaos.at(point, service)))
     return steps
+
+
+ROUNDS = (
+    {
+        "membership": "command.before-commit",
+        "scheduling": "consumer.before-transaction",
+        "notifications": "consumer.inside-transaction",
+        "resources": "consumer.before-commit",
+        SAMPLE: "relay.before-send",
+    },
+    {
+        "membership": "relay.half-sent",
+        "scheduling": "relay.sent-not-acknowledged",
+        "notifications": "consumer.after-commit",
+        "resources": "consumer.before-offsets",
+        SAMPLE: "command.after-commit",
+    },
+    {
+        "membership": "relay.acknowledged-before-delete",
+        "notifications": "consumer.after-offsets",
+        SAMPLE: "relay.after-delete",
+    },
+)
+
+
+def short(chaos: Chaos) -> list[Step]:
+    """Each crash point once, several services at a time; and one of everything else, five seconds of it."""
+    parts = chaos.field.parts
+    kafka, mongo, smtp = parts.kafka_process, parts.mongo_process, parts.mailbox_process
+    crash_rounds = [
+        chaos.together(*(chaos.at(point, name, patience=40) for name, point in one.items()))
+        for one in ROUNDS
+    ]
+    late = chaos.at("consumer.before-transaction", SAMPLE, how="SIGSTOP", patience=40)
+    return [
+        *[("crashes side by side", one) for one in crash_rounds],
+        ("SIGSTOP of a member", late),
+        (
+            "without kafka and smtp for 5 s",
+            chaos.together(chaos.without(kafka, 5), chaos.without(smtp, 5)),
+        ),
+        (
+            "kill -9 of mongod",
+            chaos.at("consumer.before-commit", SAMPLE, victim="mongo", patience=40),
+        ),
+        ("unanswering mongod for 5 s", chaos.without(mongo, 5, paused=True)),
+        ("stepdown", chaos.step_down),
+        ("members 1→3→2", chaos.members(SAMPLE, 3)),
+    ]
 
 
 def long(chaos: Chaos) -> list[Step]:
@@ -118,25 +167,25 @@ def long(chaos: Chaos) -> list[Step]:
     parts = chaos.field.parts
     kafka, mongo, smtp = parts.kafka_process, parts.mongo_process, parts.mailbox_process
     steps = crashes(chaos, 5)
-    steps += [(f"kill {name}", chaos.killing(name)) for name in EVERYTHING * 2]
+    steps += [(f"kill -9 of a service, {name}", chaos.killing(name)) for name in EVERYTHING * 2]
     steps += [
-        ("kill kafka", chaos.killing_part(kafka)),
-        ("kill mongod", chaos.killing_part(mongo)),
+        ("kill -9 of kafka", chaos.killing_part(kafka)),
+        ("kill -9 of mongod", chaos.killing_part(mongo)),
     ] * 2
-    steps += [("kill smtp", chaos.killing_part(smtp))] * 2
+    steps += [("kill -9 of smtp", chaos.killing_part(smtp))] * 2
     for point, service in (
         ("relay.half-sent", SAMPLE),
         ("relay.sent-not-acknowledged", "membership"),
         ("consumer.before-offsets", "notifications"),
     ):
-        steps.append((f"kill kafka at {point}", chaos.at(point, service, victim="kafka")))
+        steps.append((f"kill -9 of kafka, at {point}", chaos.at(point, service, victim="kafka")))
     for point, service in (
         ("consumer.before-commit", SAMPLE),
         ("consumer.after-commit", "notifications"),
         ("command.before-commit", "membership"),
         ("command.after-commit", "scheduling"),
     ):
-        steps.append((f"kill mongod at {point}", chaos.at(point, service, victim="mongo")))
+        steps.append((f"kill -9 of mongod, at {point}", chaos.at(point, service, victim="mongo")))
     for name, part in (("kafka", kafka), ("mongod", mongo), ("smtp", smtp)):
         steps += [
             (f"without {name} for {seconds} s", chaos.without(part, seconds)) for seconds in (5, 30)
@@ -153,9 +202,14 @@ def long(chaos: Chaos) -> list[Step]:
         ("consumer.before-offsets", "scheduling"),
         ("relay.before-send", SAMPLE),
     ):
-        steps.append((f"stopped at {point} in {service}", chaos.at(point, service, how="SIGSTOP")))
+        steps.append(
+            (
+                f"SIGSTOP of a member, at {point} of {service}",
+                chaos.at(point, service, how="SIGSTOP"),
+            )
+        )
     chaos.dice.shuffle(steps)
     halfway = len(steps) // 2
-    steps.insert(halfway, ("members of the sample", chaos.members(SAMPLE)))
-    steps.insert(halfway, ("members of notifications", chaos.members("notifications")))
+    steps.insert(halfway, ("members 1→3→2, of the sample", chaos.members(SAMPLE)))
+    steps.insert(halfway, ("members 1→3→2, of notifications", chaos.members("notifications")))
     return steps

@@ -47,7 +47,7 @@ class Chaos:
         """One disturbance; then, unless in a hurry for the next, wait until everything is well again."""
         began = time.monotonic()
         await disturbance(self)
-        self.tally.faults[name.partition(" ")[0]] += 1
+        self.tally.faults[name.partition(",")[0]] += 1
         mended = time.monotonic()
         await self.mend()
         if hurry:
@@ -103,16 +103,16 @@ class Chaos:
         """At a crash point of a service, perhaps the third time, a process is sent a signal: itself or a part."""
 
         async def disturb(_: "Chaos") -> None:
-            before = len(self.field.carried_out())
+            before = len(self.field.carried_out(service))
             pid = self.field.pid(victim) if victim else 0
             self.field.order(service, f"{point} {self.dice.randint(1, 3)} {how} {pid}")
             try:
-                await until(_more(self.field, before), seconds=patience, every=0.05)
+                await until(_more(self.field, service, before), seconds=patience, every=0.05)
             except AssertionError:
                 self.tally.missed[point] += 1
             finally:
                 self.field.order(service, "")
-            done = self.field.carried_out()[before:]
+            done = self.field.carried_out(service)[before:]
             for line in done:
                 self.tally.hits[line.split()[0]] += 1
             if how == "SIGKILL":
@@ -129,6 +129,14 @@ class Chaos:
         for one in self.field.everybody:
             if one.process.alive and self.field.pid(one.name) in stopped:
                 one.process.resume()
+
+    def together(self, *disturbances: Disturbance) -> Disturbance:
+        """Side by side."""
+
+        async def disturb(_: "Chaos") -> None:
+            await asyncio.gather(*(one(self) for one in disturbances))
+
+        return disturb
 
     # away for a while
 
@@ -168,16 +176,15 @@ class Chaos:
         """One, three, two: a member more or less every few seconds. Who is asked to go goes in time, with 0."""
 
         async def disturb(_: "Chaos") -> None:
-            first, second, *_more = self.field.replicas[service]
+            first, second, *_ = self.field.replicas[service]
             await self._leave(second.process)
             await asyncio.sleep(seconds)
-            third = self.field.add(service)
+            self.field.add(service)
             await asyncio.to_thread(second.process.spawn)
             await asyncio.sleep(seconds)
             await self._leave(first.process)
             self.field.replicas[service].remove(first)
             await asyncio.sleep(seconds)
-            del third
 
         return disturb
 
@@ -199,8 +206,8 @@ async def _start(part: Process) -> None:
             await asyncio.sleep(1)
 
 
-def _more(at: Field, before: int) -> Callable[[], Awaitable[bool]]:
+def _more(at: Field, service: str, before: int) -> Callable[[], Awaitable[bool]]:
     async def an_order_was_carried_out() -> bool:
-        return len(at.carried_out()) > before
+        return len(at.carried_out(service)) > before
 
     return an_order_was_carried_out

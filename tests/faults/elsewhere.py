@@ -29,6 +29,7 @@ class Elsewhere:
         self._field, self._model, self._dice = field, model, dice
         self._producer: Any = None
         self._later: list[tuple[str, str, Batch]] = []
+        self._batches = 0
         self.repeated = 0
 
     async def publish(self, stop: asyncio.Event, rest: Callable[[], Awaitable[None]]) -> None:
@@ -60,7 +61,8 @@ class Elsewhere:
 
     async def _deposits(self) -> None:
         """Five to an account, which meet in one batch of the consumer."""
-        account = f"f{self._dice.randrange(3)}"
+        account = f"f{self._batches // 30}-{self._dice.randrange(3)}"
+        self._batches += 1
         done = self._model.foreign[account]
         kind = f"copse.{self._field.sample}.Deposited.v1"
         amounts = [1000 + len(done) + n for n in range(5)]

@@ -2,9 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,6 @@ class Replica:
     number: int
     url: str
     process: Process
-    exits: list[int | None] = field(default_factory=list[int | None])
-    """How it ended whenever it was asked to."""
 
     @property
     def name(self) -> str:
@@ -87,12 +85,17 @@ class Field:
         """The sample's topics; those of the services are declared already."""
         if SAMPLE not in self.names:
             return
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.parts.kafka)
-        await admin.start()
-        try:
+        async with self._admin() as admin:
             wanted = [f"{self.sample}.accounts", f"{self.sample}.receipts"]
             await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in wanted])
             await admin.create_topics([NewTopic(f"{wanted[0]}.dead", 1, 1)])
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncIterator[Any]:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.parts.kafka)
+        await admin.start()
+        try:
+            yield admin
         finally:
             await admin.close()
 
@@ -104,7 +107,7 @@ class Field:
         settings = {
             **self._settings,
             "COPSE_ORDERS": str(self._orders(service)),
-            "COPSE_CRASHES": str(self.folder / "crashes"),
+            "COPSE_CRASHES": str(self._crashes(service)),
             **more,
         }
         process = services.service(
@@ -116,12 +119,6 @@ class Field:
         self.replicas[service].append(replica)
         process.spawn()
         return replica
-
-    async def stop(self, replica: Replica) -> int | None:
-        """Ask it to end, as a deployment does."""
-        code = await asyncio.to_thread(replica.process.stop, 40)
-        replica.exits.append(code)
-        return code
 
     async def restart_the_dead(self) -> list[Replica]:
         """What a supervisor does."""
@@ -162,9 +159,12 @@ class Field:
         for one in self.living(service):
             known[one.name].send(signal.SIGUSR1)
 
-    def carried_out(self) -> list[str]:
-        """Every order that was carried out so far: point, signal, pid."""
-        file = self.folder / "crashes"
+    def _crashes(self, service: str) -> Path:
+        return self.folder / f"crashes-{self.group(service)}"
+
+    def carried_out(self, service: str) -> list[str]:
+        """Every order that a service carried out so far: point, signal, pid."""
+        file = self._crashes(service)
         return file.read_text().splitlines() if file.exists() else []
 
     def pid(self, name: str) -> int:
@@ -174,24 +174,26 @@ class Field:
 
     async def ends(self) -> dict[TopicPartition, int]:
         """The end of every partition that anybody listens to."""
+        topics = {topic for name in self.names for topic in self.topics(name)}
+        async with self._admin() as admin:
+            told = await admin.describe_topics([*topics])
+        places = [
+            TopicPartition(one["topic"], part["partition"])
+            for one in told
+            for part in one["partitions"]
+        ]
+        if {tp.topic for tp in places} != topics:
+            raise KafkaError("not every topic is described")
         consumer = AIOKafkaConsumer(bootstrap_servers=self.parts.kafka)
         await consumer.start()
         try:
-            topics = {topic for name in self.names for topic in self.topics(name)}
-            places = [
-                TopicPartition(topic, partition)
-                for topic in topics
-                for partition in await _partitions(consumer, topic)
-            ]
-            return await consumer.end_offsets(places) if places else {}
+            return await consumer.end_offsets(places)
         finally:
             await consumer.stop()
 
     async def passed(self, ends: Mapping[TopicPartition, int]) -> bool:
         """Whether every service has applied, and said to Kafka so, what was there then."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self.parts.kafka)
-        await admin.start()
-        try:
+        async with self._admin() as admin:
             for name in self.names:
                 if not self.topics(name):
                     continue
@@ -201,8 +203,6 @@ class Field:
                     if tp.topic in self.topics(name) and here < end:
                         return False
             return True
-        finally:
-            await admin.close()
 
     async def caught_up(self, seconds: float = 120) -> None:
         """Ready, and lag 0 against what was published when everybody was."""
@@ -249,21 +249,16 @@ class Field:
         return {what: count for what, count in waits.items() if count}
 
 
-async def _partitions(consumer: Any, topic: str) -> set[int]:
-    await consumer.topics()
-    return consumer.partitions_for_topic(topic) or set()
-
-
 @asynccontextmanager
 async def a_field(
-    folder: Path, parts: Parts, names: Iterable[str], each: int = 1, **settings: str
+    folder: Path, parts: Parts, names: Iterable[str], twice: Collection[str] = (), **settings: str
 ) -> AsyncIterator[Field]:
-    """A field whose services are started, and ended with it."""
+    """A field whose services are started, some of them with two replicas, and ended with it."""
     one = Field(folder, parts, names, settings)
     try:
         await one.prepare()
         for name in one.names:
-            for _ in range(each):
+            for _ in range(1 + (name in twice)):
                 one.add(name)
         await one.ready()
         yield one

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import count
 
 from tests.faults.client import Person, Refused, command
 from tests.faults.elsewhere import Elsewhere
@@ -29,6 +30,7 @@ class Load:
         self._dice = random.Random(seed)
         self._pause = pause
         self._stop = asyncio.Event()
+        self._numbers = count(1)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def prepare(self) -> None:
@@ -76,16 +78,18 @@ class Load:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), self._dice.uniform(0, 2 * self._pause))
 
-    async def _account(self, at: int) -> None:
-        """Deposits into one of the sample's accounts, some one by one, some side by side."""
-        account = f"a{at}"
-        number = len(self.model.deposits[account])
+    async def _account(self, _: int) -> None:
+        """Deposits into a new account of the sample, some one by one, some side by side."""
+        account = f"a{next(self._numbers)}"
 
         async def deposit(amount: int) -> None:
             route = ("POST", SAMPLE, f"/accounts/{account}/deposits")
             await command(self.field, self.model, route, {"amount": amount})
             self.model.deposits[account].append(amount)
 
-        await deposit(1000 + number)
-        await asyncio.gather(*(deposit(1001 + number + n) for n in range(4)))
-        await self._rest()
+        for first in range(1000, 1040, 4):
+            if self._stop.is_set():
+                return
+            await deposit(first)
+            await asyncio.gather(*(deposit(first + n) for n in (1, 2, 3)))
+            await self._rest()
