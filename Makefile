@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python -m
 
-.PHONY: help venv up down reset status check test format lint bench flow
+.PHONY: help venv up down reset status check test format lint bench faults flow
 .DEFAULT_GOAL := help
 
 help: ## say what there is
@@ -42,6 +42,9 @@ lint: venv
 
 bench: venv ## measure, each figure beside its raw reference
 	$(RUN) tests.bench
+
+faults: venv ## kill, pause and take away whatever there is, for half an hour, and count what was lost
+	@$(RUN) tests.faults $(FAULTS)
 
 flow: venv ## draw and record anew what docs/ and tests/contracts/ tell of the code
 	$(RUN) deploy.docs
