@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Component, Event, Timezone, vCalAddress, vDuration, vText, vUri
+from icalendar import Calendar, Event, Timezone, vCalAddress, vDuration, vText, vUri
+from icalendar.parser import Contentline
 
 LONDON = "Europe/London"
 _LONDON = ZoneInfo(LONDON)
@@ -32,9 +34,11 @@ TZOFFSETTO:+0000\r
 END:STANDARD\r
 END:VTIMEZONE\r
 """
+_LONDON_ZONE = Timezone.from_ical(LONDON_RULES).to_ical()
 PRODUCT = "-//Copse//Communities of Practice//EN"
 REFRESH = timedelta(hours=1)
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+_END_CALENDAR, _END_EVENT = b"END:VCALENDAR\r\n", b"END:VEVENT\r\n"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 Method = Literal["REQUEST", "CANCEL", "PUBLISH"]
@@ -84,25 +88,21 @@ def feed(name: str, entries: Iterable[Entry], *, organizer: Address) -> bytes:
     _add(calendar, name=_text(name), x_wr_calname=_text(name), x_published_ttl=vDuration(REFRESH))
     _add(calendar, refresh_interval=vDuration(REFRESH, params={"VALUE": "DURATION"}))
     # Always there: a VCALENDAR without any component would be malformed (RFC 5545, 3.6).
-    calendar.add_component(Timezone.from_ical(LONDON_RULES))
-    for entry in entries:
-        calendar.add_component(_event(entry, entry.status, organizer))
-    return calendar.to_ical()
+    events = [_event(entry, entry.status, organizer) for entry in entries]
+    return _holding(calendar, _LONDON_ZONE, *events)
 
 
 def _request(method: Method, entry: Entry, organizer: Address, attendee: Address) -> bytes:
-    calendar = _calendar(method)
-    event = _event(entry, "cancelled" if method == "CANCEL" else "confirmed", organizer)
     asked = _address(attendee)
     asked.params["ROLE"] = "REQ-PARTICIPANT"
     if method == "REQUEST":
         asked.params["PARTSTAT"] = "NEEDS-ACTION"
         asked.params["RSVP"] = "TRUE"
-    _add(event, attendee=asked)
-    if "TZID" in event["dtstart"].params:
-        calendar.add_component(Timezone.from_ical(LONDON_RULES))
-    calendar.add_component(event)
-    return calendar.to_ical()
+    event = _event(entry, "cancelled" if method == "CANCEL" else "confirmed", organizer)
+    written: Any = Contentline
+    named: bytes = written.from_parts("ATTENDEE", asked.params, asked).to_ical() + b"\r\n"
+    zone = [] if _span(entry)[0].tzinfo is UTC else [_LONDON_ZONE]
+    return _holding(_calendar(method), *zone, event.removesuffix(_END_EVENT) + named + _END_EVENT)
 
 
 def _calendar(method: Method) -> Calendar:
@@ -111,7 +111,14 @@ def _calendar(method: Method) -> Calendar:
     return calendar
 
 
-def _event(entry: Entry, status: str, organizer: Address) -> Component:
+def _holding(calendar: Calendar, *components: bytes) -> bytes:
+    """A calendar with components that are written already."""
+    return b"".join([calendar.to_ical().removesuffix(_END_CALENDAR), *components, _END_CALENDAR])
+
+
+@lru_cache(maxsize=4096)
+def _event(entry: Entry, status: str, organizer: Address) -> bytes:
+    """The same for everybody it is sent to, and at every reading of a feed: written once."""
     event = Event()
     updated_at = entry.updated_at.astimezone(UTC)
     _add(event, uid=_text(entry.uid), sequence=entry.revision)
@@ -129,7 +136,7 @@ def _event(entry: Entry, status: str, organizer: Address) -> Component:
         _add(event, location=_text(where))
     if entry.url:
         _add(event, url=vUri(quote(_clean(entry.url, ""), safe="%/:?#[]@!$&'()*+,;=~")))
-    return event
+    return event.to_ical()
 
 
 def _add(component: Any, **properties: object) -> None:
