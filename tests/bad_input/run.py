@@ -19,7 +19,7 @@ from shared.dead_letters import WAITS
 from tests.bad_input.account import LISTENERS, lacking, misfits, outcomes, sample
 from tests.bad_input.golden import ALL_TOPICS
 from tests.bad_input.sending import Sent, send, told
-from tests.kernel.world import until
+from tests.kernel.world import everything_in, until
 
 AT = datetime(2027, 3, 9, 15, tzinfo=UTC)  # an hour after the golden events
 BAD_WORDS = (
@@ -162,6 +162,20 @@ class Run:
             if listed != parked:
                 report.wrong.append(f"{service} lists {listed} of {parked} dead letters")
 
+    async def check_copies(self, report: Report) -> None:
+        """Each dead event stands once on its topic's dead letters."""
+        dead: Counter[str] = Counter()
+        for service in LISTENERS:
+            async for one in self.mongo[service].parked.find({"state": "dead"}, {"topic": 1}):
+                dead[one["topic"]] += 1
+        for topic in ALL_TOPICS:
+            copies = await everything_in(f"{topic}.dead", self.system.parts.kafka)
+            unexplained = [one for one in copies if not dict(one.headers).get("x-error-reason")]
+            if len(copies) != dead[topic] or unexplained:
+                report.wrong.append(
+                    f"{topic}.dead: {len(copies)} copies of {dead[topic]}, {len(unexplained)} unexplained"
+                )
+
     async def close(self) -> None:
         await self.http.aclose()
         self.mongo.close()
@@ -173,7 +187,7 @@ async def run(system: System, records: int, seed: int, *, patience: float) -> Re
     try:
         await one.clock(AT)
         before = {name: one.memory(name)[0] for name in system.urls}
-        partitions = {topic: declared()[topic].partitions for topic in ALL_TOPICS}
+        partitions = {one.name: one.partitions for one in declared(1) if one.name in ALL_TOPICS}
         await send(system.parts.kafka, partitions, records, seed, report.sent)
         if late := await one.settled(report.sent, patience):
             report.wrong.append(f"after {patience:.0f} s: {late}")
@@ -195,6 +209,7 @@ async def run(system: System, records: int, seed: int, *, patience: float) -> Re
         report.wrong += [f"lacks {effect}" for effect in await lacking(databases, events)]
         await one.check_processes(report)
         await one.check_dead_letters(report)
+        await one.check_copies(report)
         report.memory = {name: (before[name], *one.memory(name)) for name in system.urls}
         report.dead_letters = sum(report.reasons.values())
     finally:

@@ -18,6 +18,10 @@ Place = tuple[str, int, int]
 """Topic, partition, offset."""
 GOOD_EVERY = 5  # one good event among so many
 RARE_SHARE = 0.002
+COMPACTED = (
+    "membership.people",
+    "membership.community-types",
+)  # brokers take no record there without a key
 BATCH_BYTES = 900_000
 BATCH_RECORDS = 60
 
@@ -55,6 +59,8 @@ def plan(topic: str, count: int, seed: int) -> list[tuple[str, Good | None, RawR
         name = rng.choice(rare if is_rare else usual) if n >= len(usual) else usual[n]
         base = good(rng.choice(chosen), rng)
         spoilt = MUTATIONS[name](base, rng)
+        if spoilt.key is None and topic in COMPACTED:
+            spoilt = RawRecord(b"", spoilt.value, spoilt.headers)
         if spoilt.key == base.key and rng.random() < 0.5:  # it may hold up nothing but itself
             spoilt = RawRecord(last.key, spoilt.value, spoilt.headers)
         planned.append((name, None, spoilt))
