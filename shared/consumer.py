@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
@@ -14,6 +15,7 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 
 from shared import dead_letters, records
 from shared.database import Database, is_outage
+from shared.delivery import Delivery
 from shared.inbox import Fenced, Inbox
 from shared.lag import Lag
 from shared.listener import Listener
@@ -36,6 +38,10 @@ class Consumer(ConsumerRebalanceListener):
         self._moved = time.monotonic()
         self._joined = False
         self._done: dict[TopicPartition, int] = {}
+        self._open: Counter[TopicPartition] = Counter()  # batches that are read and not yet applied
+        self._work: asyncio.Task[None] | None = None
+        self._ending = False
+        self._sought: dict[TopicPartition, int] = {}
         self._lag = Lag()
         self._pieces = Pieces(self._inbox.apply, most)
         self.waiting = False  # for MongoDB, or for Kafka to say where the state is
@@ -59,12 +65,25 @@ class Consumer(ConsumerRebalanceListener):
         self.subscriber(self._take)
 
     async def _take(self, message: KafkaMessage) -> None:
-        taken = cast("tuple[Record, ...]", message.raw_message)
-        by_partition: defaultdict[TopicPartition, list[Record]] = defaultdict(list)
-        for record in taken:
-            by_partition[TopicPartition(record.topic, record.partition)].append(record)
-        done = await asyncio.gather(*(self._partition(tp, rs) for tp, rs in by_partition.items()))
-        offsets = {tp: offset for tp, offset in zip(by_partition, done, strict=True) if offset}
+        """Read a batch while the one before is being applied; then have it applied while the next is fetched."""
+        batch: defaultdict[TopicPartition, list[Delivery]] = defaultdict(list)
+        for record in cast("tuple[Record, ...]", message.raw_message):
+            one = self._inbox.receive(record)
+            batch[TopicPartition(record.topic, record.partition)].append(one)
+        self._open.update(batch.keys())
+        await self._done_with_last()
+        if not self._ending:
+            self._work = asyncio.create_task(self._apply(batch))
+
+    async def _done_with_last(self) -> None:
+        if self._work:
+            await asyncio.wait({self._work})  # who is cancelled while waiting does not cancel it
+            await self._work
+
+    async def _apply(self, batch: Mapping[TopicPartition, Sequence[Delivery]]) -> None:
+        done = await asyncio.gather(*(self._partition(tp, ds) for tp, ds in batch.items()))
+        self._open.subtract(batch.keys())
+        offsets = {tp: offset for tp, offset in zip(batch, done, strict=True) if offset}
         self._moved = time.monotonic()
         try:
             if offsets:
@@ -72,21 +91,27 @@ class Consumer(ConsumerRebalanceListener):
         except KafkaError as error:  # the watermarks in MongoDB count; this is Kafka's copy
             log.info("offsets not committed", error=repr(error))
 
+    async def finish(self, seconds: float) -> None:
+        """Begin nothing more; end what is begun, offsets included, within so many seconds."""
+        self._ending = True
+        if self._work:
+            await asyncio.wait({self._work}, timeout=seconds)
+            self._work.cancel()
+
     @property
     def _client(self) -> Any:
         return self.subscriber.consumer
 
-    async def _partition(self, tp: TopicPartition, records: list[Record]) -> int | None:
-        """Apply a partition's records. Returns the offset to commit, or None if it was lost."""
-        self._lag.taken(tp, records[0].timestamp)
+    async def _partition(self, tp: TopicPartition, batch: Sequence[Delivery]) -> int | None:
+        """Apply a partition's deliveries. Returns the offset to commit, or None if it was lost."""
+        self._lag.taken(tp, batch[0].published_ms)
         async with self._locks[tp]:
             pause = 0.1
             while tp in self._assigned:
                 try:
-                    if not await self._resume(tp, records[0].offset):
+                    if not await self._resume(tp, batch[0].offset):
                         return None
                     with BATCH.time():
-                        batch = [self._inbox.receive(record) for record in records]
                         await self._pieces.settle(tp, batch, lambda: tp in self._assigned)
                 except Fenced:
                     log.warning("another member took this partition further", partition=str(tp))
@@ -99,13 +124,17 @@ class Consumer(ConsumerRebalanceListener):
                     pause = min(pause * 2, 30)
                 else:
                     self.waiting = False
-                    self._lag.applied(tp, records[-1].timestamp)
-                    self._done[tp] = records[-1].offset + 1
+                    self._lag.applied(tp, batch[-1].published_ms)
+                    self._done[tp] = batch[-1].offset + 1
                     return self._done[tp]
             return None
 
     async def _resume(self, tp: TopicPartition, offset: int) -> bool:
-        """On first sight of a partition go where the state says. False: the offset is not that place."""
+        """On first sight of a partition go where the state says. False: the offset is not that place.
+
+        What was fetched before that, and comes after it, begins later than what first came; what is fetched
+        then begins no later, whatever Kafka has compacted.
+        """
         if tp in self._inbox.positions:
             return True
         position = await self._inbox.position(tp)
@@ -116,10 +145,12 @@ class Consumer(ConsumerRebalanceListener):
                 partition=str(tp),
             )
             return False
-        self._inbox.positions[tp] = position
-        if offset > position + 1:  # skipped or compacted; or MongoDB was emptied or restored
+        if offset > max(position + 1, self._sought.get(tp, -1)):
+            self._sought[tp] = offset  # compacted; or MongoDB was emptied or restored
             self._client.seek(tp, position + 1)
             return False
+        self._sought.pop(tp, None)
+        self._inbox.positions[tp] = position
         return True
 
     async def retry_parked(self) -> None:
@@ -146,6 +177,7 @@ class Consumer(ConsumerRebalanceListener):
                 log.warning("a transaction outlives its partition", partition=str(tp))
                 self._inbox.positions.pop(tp, None)
             self._locks.pop(tp, None)
+            self._sought.pop(tp, None)
             self._lag.revoked(tp)
 
     async def _assigned_now(self, assigned: set[TopicPartition]) -> None:
@@ -172,13 +204,17 @@ class Consumer(ConsumerRebalanceListener):
         for tp in self._assigned - self._inbox.positions.keys():  # where no record came that asked
             async with self._locks[tp]:
                 if tp in self._assigned and tp not in self._inbox.positions:
-                    await self._resume(tp, await self._client.position(tp))
+                    here = await self._client.position(tp)
+                    if not await self._resume(tp, here) and tp in self._sought:
+                        self._sought[tp] = (
+                            here - 1
+                        )  # no record has come: one that does is not from there
         ends: dict[TopicPartition, int] = await self._client.end_offsets([*self._assigned])
         if self._targets is None:
             self._targets = dict(ends)
         behind = 0
         for tp, end in ends.items():
-            busy = tp in self._locks and self._locks[tp].locked()
+            busy = self._open[tp] > 0 or (tp in self._locks and self._locks[tp].locked())
             applied = max(self._done.get(tp, 0), self._inbox.positions.get(tp, -1) + 1)
             here = applied if busy else await self._client.position(tp)
             self._lag.measured(tp, max(0, end - here))
@@ -197,7 +233,7 @@ class Consumer(ConsumerRebalanceListener):
     @property
     def still_for(self) -> float:
         """Seconds in which records waited and none was taken."""
-        return time.monotonic() - max(self._moved, self._pieces.moved)
+        return time.monotonic() - max(self._moved, self._pieces.tried)
 
     @property
     def took(self) -> bool:

@@ -26,6 +26,7 @@ class Delivery:
     envelope: Envelope[Any] | Unreadable | None
     trouble: str | None = None
     for_good: bool = False
+    published_ms: int = 0
 
     @property
     def queue(self) -> str:

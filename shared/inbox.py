@@ -17,7 +17,6 @@ from shared.listener import Listener
 from shared.telemetry import CONSUMED, Handled, carry_on
 from shared.transaction import Transaction
 
-
 HANDLING_SECONDS = 3.0  # of one transaction, for all its events; mongod ends it after 5 s
 
 
@@ -51,7 +50,7 @@ class Inbox:
         headers = [(name, text or b"") for name, text in record.headers]
         envelope = read_on(record.topic, record.value, headers, self.on.models)
         where = (record.topic, record.partition, record.offset, record.key)
-        return Delivery(*where, record.value, headers, envelope)
+        return Delivery(*where, record.value, headers, envelope, published_ms=record.timestamp)
 
     async def position(self, tp: TopicPartition) -> int:
         """The last offset applied of a partition, -1 for none; from MongoDB."""

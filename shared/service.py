@@ -131,6 +131,7 @@ async def _listen(app: FastAPI, on: Listener, config: Settings) -> None:
             pause = min(pause * 2, 5)
         finally:
             with suppress(Exception):
+                await consumer.finish(config.grace_seconds)
                 await broker.stop()
 
 
