@@ -23,6 +23,7 @@ from shared.errors import Invalid
 Source = Annotated[str, Field(min_length=1, max_length=20_000)]
 Short = Annotated[str, Field(min_length=1, max_length=500)]
 LONGEST_SUBJECT = 200
+SCHEMES = ("https://", "http://", "mailto:", "tel:")
 
 
 class UnknownVariable(Invalid):
@@ -98,7 +99,8 @@ class Draft(BaseModel):
             label, url = words(self.action.label, context), words(self.action.url, context)
             subject = line(words(self.subject, context))[:LONGEST_SUBJECT]
             body = words(self.html, context, html=True) if self.html else paragraphs(text)
-            return Message(subject, text, body, line(label), line(url), words(self.more, context))
+            more = words(self.more, context)
+            return Message(subject, text, body, line(label), _address(line(url), context), more)
         except UndefinedError as error:
             raise UnknownVariable(str(error)) from None
         except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError) as error:
@@ -124,6 +126,11 @@ class Message:
     action_label: str
     action_url: str
     more: str = ""
+
+
+def _address(url: str, context: Mapping[str, Any]) -> str:
+    """Where a message leads; to itself, if what an event names is no address, but a script perhaps."""
+    return url if url.lower().startswith(SCHEMES) else context["links"]["message"]
 
 
 def _unknown(tree: nodes.Template, sample: Mapping[str, Any]) -> set[str]:
