@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import date, time
+from time import monotonic
 from typing import Any, TypeVar, cast
 
 from bson.codec_options import CodecOptions, TypeRegistry
@@ -21,7 +22,7 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from shared.errors import Busy
+from shared.errors import Busy, TookTooLong
 from shared.events import Document, Origin
 from shared.settings import Settings
 from shared.transaction import Transaction
@@ -29,6 +30,7 @@ from shared.transaction import Transaction
 T = TypeVar("T")
 INBOX_DAYS = 90
 TRIES = 30
+LONGEST_SECONDS = 4.5  # mongod ends a transaction after 5 s (transactionLifetimeLimitSeconds)
 DUPLICATE_TRIES = 3  # the race for an id is over once it is lost; what stays a duplicate is one
 
 
@@ -109,13 +111,15 @@ class Database:
     ) -> T:
         """Run `work` in one transaction; on a conflict run it again, so it must touch nothing else.
 
-        Raises Busy when conflicts do not end, PyMongoError when MongoDB is away, and what `work` raises.
+        Raises Busy when conflicts do not end, TookTooLong when mongod ended it for its length, PyMongoError when
+        MongoDB is away, and what `work` raises.
         """
         queue: asyncio.Lock | None = None
         for attempt in range(TRIES):
             async with _held(queue), await self.client.start_session() as session:
                 session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"))
                 tx = Transaction(self, session, origin or self.origin())
+                began = monotonic()
                 try:
                     result = await work(tx)
                     await tx.flush()
@@ -127,6 +131,8 @@ class Database:
                         await _quietly(session.abort_transaction())
                     if not _conflict(error) or (is_duplicate(error) and attempt == DUPLICATE_TRIES):
                         raise
+                    if monotonic() - began > LONGEST_SECONDS:  # so would the next one
+                        raise TookTooLong("It took longer than a transaction may.") from error
                 else:
                     if tx.emitted:
                         self.committed.set()

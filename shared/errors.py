@@ -91,6 +91,12 @@ class Invalid(Problem):
         super().__init__(detail, **errors, **extra)
 
 
+class TookTooLong(Problem):
+    """It took longer than a transaction may; nothing was done."""
+
+    status = 503
+
+
 class Busy(Problem):
     """The system cannot take this now; nothing was done; try again."""
 
