@@ -1,0 +1,375 @@
+"""Random histories of commands at membership and scheduling, side by side with the model of what they promise.
+
+Real HTTP handling and MongoDB; what membership publishes is carried to scheduling late, twice, and again.
+"""
+
+import asyncio
+import copy
+import itertools
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import httpx2
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from tests.faults.history_model import Command, Community, Meeting, No, needs
+from tests.support import Service
+
+PEOPLE = ("ann", "bob", "cat", "dan")
+POLICIES = ("open", "request", "invite")
+STARTS = (datetime.now(UTC) + timedelta(days=300)).isoformat()
+
+someone = st.sampled_from(PEOPLE)
+commands = st.one_of(
+    st.tuples(st.just("join"), someone),
+    st.tuples(st.just("join"), someone),
+    st.tuples(st.just("leave"), someone, someone),
+    st.tuples(
+        st.just("give_role"),
+        someone,
+        someone,
+        st.sampled_from(["member", "co-facilitator", "facilitator"]),
+    ),
+    st.tuples(st.just("invite"), someone, someone),
+    st.tuples(st.just("decide"), someone, someone, st.sampled_from(["accept", "decline"])),
+    st.tuples(st.just("propose"), someone, someone),
+    st.tuples(st.just("take_over"), someone, st.sampled_from(["yes", "no"])),
+    st.tuples(st.just("redefine"), someone, st.sampled_from(POLICIES)),
+)
+wishes = st.sampled_from(["accepted", "declined", "tentative"])
+TOLD = {
+    "MemberJoined": ("person_id", "role"),
+    "RoleGiven": ("person_id", "role"),
+    "SeatAwaited": ("person_id", "position"),
+    **dict.fromkeys(
+        ("HandoverProposed", "HandoverAccepted", "HandoverDeclined"),
+        ("from_person_id", "to_person_id"),
+    ),
+}
+
+
+class System:
+    """Both services in this process, and a loop to run them."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, membership: Service, scheduling: Service
+    ) -> None:
+        self.membership, self.scheduling = membership, scheduling
+        self.run = loop.run_until_complete
+        self._clients = {
+            (service, who): service.as_(who)
+            for service in (membership, scheduling)
+            for who in PEOPLE
+        }
+        self._keys = itertools.count()
+
+    async def prepare(self) -> None:
+        operator = self.membership.as_("olga", scopes=("copse:operator",))
+        least = {"name": "Leads", "purpose": "Learn", "charter": "Be kind", "agreement": "Agree"}
+        (await operator.put("/community-types/leads", json=least)).raise_for_status()
+        for who in PEOPLE:
+            (await self._clients[self.membership, who].put("/people/me")).raise_for_status()
+
+    def fresh_key(self) -> dict[str, str]:
+        return {"idempotency-key": f"k{next(self._keys)}"}
+
+    async def ask(
+        self, service: Service, who: str, method: str, path: str, body: Any, headers: Any = None
+    ) -> httpx2.Response:
+        client = self._clients[service, who]
+        return await client.request(method, path, json=body, headers=headers or {})
+
+    async def command(
+        self, community_id: str, command: Command, headers: Any = None
+    ) -> httpx2.Response:
+        what, me, *about = command
+        method, path, body = _request(what, me, *about)
+        whole = f"/communities/{community_id}{path}"
+        return await self.ask(self.membership, me, method, whole, body, headers)
+
+    async def told(self, service: Service, key: str) -> list[tuple[str, ...]]:
+        """What was published of an aggregate: each event once, in the order of its sequence."""
+        found = await service.database["outbox"].find({"key": key}).sort("seq", 1).to_list(None)
+        sequences = [one["seq"] for one in found]
+        assert sequences == sorted(set(sequences)), f"{key}: {sequences}"
+        return [_told(json.loads(bytes(one["value"]))) for one in found]
+
+    async def records(self, key: str) -> list[dict[str, Any]]:
+        return (
+            await self.membership.database["outbox"].find({"key": key}).sort("seq", 1).to_list(None)
+        )
+
+
+def _request(what: str, me: str, *about: str) -> tuple[str, str, Any]:
+    """The method, path and body of a command."""
+    other = about[0] if about else ""
+    match what:
+        case "join":
+            return "POST", "/members", None
+        case "leave":
+            return "DELETE", f"/members/{other}", None
+        case "give_role":
+            return "PUT", f"/members/{other}/role", {"role": about[1]}
+        case "invite":
+            return "POST", "/invitations", {"person_id": other}
+        case "decide":
+            reason = "The places are taken." if about[1] == "decline" else None
+            return "PUT", f"/requests/{other}", {"decision": about[1], "reason": reason}
+        case "propose":
+            return "POST", "/handover", {"to": other}
+        case "take_over":
+            return "PUT", "/handover", {"accept": other == "yes"}
+        case _:
+            return "PATCH", "", {"join_policy": other}
+
+
+def _told(event: dict[str, Any]) -> tuple[str, ...]:
+    name = event["type"].split(".")[2]
+    data = event["data"]
+    fields = TOLD.get(name, ("person_id",) if "person_id" in data else ())
+    return name, *(str(data[one]) for one in fields)
+
+
+class Histories(RuleBasedStateMachine):
+    """One community's life. Every answer, event and state must be the model's."""
+
+    system: ClassVar[System]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meetings: dict[str, Meeting] = {}
+        self.known: dict[str, str] | None = None  # what scheduling has heard: who has which role
+        self.carried = 0  # how many events of the community it has heard
+
+    @initialize(policy=st.sampled_from(POLICIES))
+    def start(self, policy: str) -> None:
+        body = {"community_type": "leads", "name": "Leads", "join_policy": policy} | {
+            "places": ["Leeds"]
+        }
+        reply = self._ask("membership", "ann", "POST", "/communities", body)
+        assert reply.status_code == 201, reply.text
+        self.id = reply.json()["community_id"]
+        self.community = Community(policy, "ann")
+
+    # membership
+
+    @rule(command=commands)
+    def one_command(self, command: Command) -> None:
+        expected = self.community.obey(command)
+        reply = self._command(command)
+        assert reply.status_code == expected, f"{command}: {reply.text}"
+
+    @rule(command=commands)
+    def the_same_command_sent_again(self, command: Command) -> None:
+        """With the same key: what was done is not done again, what was refused may be tried again."""
+        key = self.system.fresh_key()
+        expected = self.community.obey(command)
+        first, second = self._command(command, key), self._command(command, key)
+        assert (first.status_code, second.status_code) == (expected, expected)
+        assert first.content == second.content or expected >= 400
+        assert ("idempotency-replayed" in second.headers) == (expected < 400)
+
+    @rule(together=st.lists(commands, min_size=2, max_size=3))
+    def commands_at_once(self, together: list[Command]) -> None:
+        """Some order of them, one after the other, explains every answer and every event."""
+
+        async def at_once() -> list[int]:
+            asked = [self.system.command(self.id, one) for one in together]
+            return [reply.status_code for reply in await asyncio.gather(*asked)]
+
+        answers = self.system.run(at_once())
+        told = self.system.run(self.system.told(self.system.membership, self.id))
+        for order in itertools.permutations(range(len(together))):
+            after = copy.deepcopy(self.community)
+            statuses = {at: after.obey(together[at]) for at in order}
+            if [statuses[at] for at in range(len(together))] == answers and after.told == told:
+                self.community = after
+                return
+        raise AssertionError(f"no order of {together} explains {answers} and {told}")
+
+    @rule(command=commands)
+    def the_same_command_twice_at_once(self, command: Command) -> None:
+        key = self.system.fresh_key()
+
+        async def twice() -> list[int]:
+            asked = [self.system.command(self.id, command, key) for _ in range(2)]
+            return [reply.status_code for reply in await asyncio.gather(*asked)]
+
+        expected = self.community.obey(command)
+        answers = self.system.run(twice())
+        assert expected in answers
+        assert set(answers) <= {expected, 409}, f"{command}: {answers}"
+
+    # scheduling
+
+    @rule(count=st.integers(1, 6), twice=st.booleans())
+    def news_travels(self, count: int, twice: bool) -> None:
+        records = self.system.run(self.system.records(self.id))
+        news = records[self.carried : self.carried + count]
+        for one in news:
+            for _ in range(1 + twice):
+                self._arrives(one)
+            self._hears(_told(json.loads(bytes(one["value"]))))
+        self.carried += len(news)
+
+    @precondition(lambda self: self.carried)
+    @rule(at=st.integers(0, 50))
+    def old_news_comes_again(self, at: int) -> None:
+        records = self.system.run(self.system.records(self.id))
+        self._arrives(records[at % self.carried])
+
+    @precondition(lambda self: len(self.meetings) < 2)
+    @rule(me=someone, seats=st.integers(1, 2))
+    def schedule(self, me: str, seats: int) -> None:
+        body = {"starts_at": STARTS, "minutes": 60, "format": "online", "seats": seats}
+        body["join_url"] = "https://meet.example/abc"
+        expected = self._expected(lambda: self._facilitator(me)) or 201
+        path = f"/communities/{self.id}/meetings"
+        reply = self._ask("scheduling", me, "POST", path, body)
+        assert reply.status_code == expected, reply.text
+        if expected == 201:
+            self.meetings[reply.json()["meeting_id"]] = Meeting(seats)
+
+    @precondition(lambda self: self.meetings)
+    @rule(me=someone, which=st.integers(0, 1), wish=wishes)
+    def answer(self, me: str, which: int, wish: str) -> None:
+        id, meeting = self._meeting(which)
+        expected = self._expected(lambda: self._member(me), lambda: meeting.rsvp(me, wish))
+        reply = self._ask("scheduling", me, "PUT", f"/meetings/{id}/rsvp", {"status": wish})
+        assert reply.status_code == expected, reply.text
+        if expected == 200:
+            assert reply.json()["status"] == meeting.standing(me)
+
+    @precondition(lambda self: self.meetings and len(self.known or ()) > 1)
+    @rule(which=st.integers(0, 1), wished=st.lists(wishes, min_size=4, max_size=4))
+    def everybody_answers_at_once(self, which: int, wished: list[str]) -> None:
+        id, meeting = self._meeting(which)
+        asked = [(me, wish) for me, wish in zip(PEOPLE, wished, strict=True) if me in self.known]  # type: ignore[operator]
+        path = f"/meetings/{id}/rsvp"
+
+        async def at_once() -> list[int]:
+            scheduling = self.system.scheduling
+            calls = [
+                self.system.ask(scheduling, me, "PUT", path, {"status": wish}) for me, wish in asked
+            ]
+            return [reply.status_code for reply in await asyncio.gather(*calls)]
+
+        answers = self.system.run(at_once())
+        told = self.system.run(self.system.told(self.system.scheduling, id))
+        for order in itertools.permutations(asked):
+            after = copy.deepcopy(meeting)
+            statuses = {me: _status(after, me, wish) for me, wish in order}
+            if [statuses[me] for me, _ in asked] == answers and after.told == told:
+                self.meetings[id] = after
+                return
+        raise AssertionError(f"no order of {asked} explains {answers} and {told}")
+
+    @precondition(lambda self: self.meetings)
+    @rule(me=someone, which=st.integers(0, 1), seats=st.integers(1, 3))
+    def resize(self, me: str, which: int, seats: int) -> None:
+        id, meeting = self._meeting(which)
+        expected = self._expected(lambda: self._facilitator(me), lambda: meeting.resize(str(seats)))
+        reply = self._ask("scheduling", me, "PATCH", f"/meetings/{id}", {"seats": seats})
+        assert reply.status_code == expected, reply.text
+
+    @precondition(lambda self: self.meetings)
+    @rule(me=someone, which=st.integers(0, 1), surely=st.integers(0, 3))
+    def cancel(self, me: str, which: int, surely: int) -> None:
+        id, meeting = self._meeting(which)
+        if surely:  # a history goes on longer when most meetings take place
+            return
+        expected = self._expected(lambda: self._facilitator(me), meeting.cancel)
+        path = f"/meetings/{id}/cancellation"
+        reply = self._ask("scheduling", me, "POST", path, {"reason": "Snow"})
+        assert reply.status_code == expected, reply.text
+
+    # what must be so
+
+    @invariant()
+    def every_event_is_there_once_and_in_order(self) -> None:
+        if not hasattr(self, "community"):
+            return
+        system = self.system
+        assert system.run(system.told(system.membership, self.id)) == self.community.told
+        for id, meeting in self.meetings.items():
+            assert system.run(system.told(system.scheduling, id)) == meeting.told
+
+    def teardown(self) -> None:
+        if hasattr(self, "community"):
+            self.system.run(self._states())
+
+    async def _states(self) -> None:
+        membership, scheduling = self.system.membership.database, self.system.scheduling.database
+        kept = await membership["communities"].find_one({"_id": self.id})
+        model = self.community
+        by_role = {
+            role: {who for who, has in model.roles.items() if has == role}
+            for role in ("facilitator", "co-facilitator")
+        }
+        assert set(kept["facilitators"]) == by_role["facilitator"]
+        assert set(kept["co_facilitators"]) == by_role["co-facilitator"]
+        assert (kept["members"], kept["join_policy"]) == (len(model.roles), model.policy)
+        handover = kept["handover"] and tuple(kept["handover"].values())
+        assert handover == model.handover
+        found = membership["standings"].find({"community_id": self.id})
+        standings = {one["person_id"]: one["status"] async for one in found}
+        assert standings == dict.fromkeys(model.roles, "active") | model.others
+        for id, meeting in self.meetings.items():
+            stored = await scheduling["meetings"].find_one({"_id": id})
+            assert {name: [*who] for name, who in stored["answers"].items()} == meeting.answers
+            assert (stored["status"] == "cancelled") == meeting.cancelled
+        found = scheduling["memberships"].find({"community_id": self.id, "status": "active"})
+        assert {one["person_id"]: one["role"] async for one in found} == (self.known or {})
+
+    def _hears(self, event: tuple[str, ...]) -> None:
+        """What scheduling knows after an event of membership."""
+        name, *about = event
+        known = self.known = {} if self.known is None else self.known
+        if name in ("MemberJoined", "RoleGiven"):
+            known[about[0]] = about[1]
+        if name == "MemberLeft":
+            known.pop(about[0], None)
+            for meeting in self.meetings.values():
+                meeting.release(about[0])
+
+    def _member(self, me: str) -> None:
+        needs(self.known is not None, 404)
+        needs(me in (self.known or {}), 403)
+
+    def _facilitator(self, me: str) -> None:
+        needs(self.known is not None, 404)
+        needs((self.known or {}).get(me) in ("facilitator", "co-facilitator"), 403)
+
+    def _expected(self, *steps: Any) -> int:
+        status = 0
+        try:
+            for step in steps:
+                status = step() or status
+        except No as refusal:
+            return refusal.status
+        return status
+
+    def _meeting(self, which: int) -> tuple[str, Meeting]:
+        return [*self.meetings.items()][which % len(self.meetings)]
+
+    def _arrives(self, record: dict[str, Any]) -> None:
+        headers = [(name, bytes(text)) for name, text in record["headers"]]
+        value, key = bytes(record["value"]), record["key"].encode()
+        self.system.run(self.system.scheduling.arrives(record["topic"], key, value, headers))
+
+    def _command(self, command: Command, headers: Any = None) -> httpx2.Response:
+        return self.system.run(self.system.command(self.id, command, headers))
+
+    def _ask(self, service: str, me: str, method: str, path: str, body: Any) -> httpx2.Response:
+        return self.system.run(
+            self.system.ask(getattr(self.system, service), me, method, path, body)
+        )
+
+
+def _status(meeting: Meeting, me: str, wish: str) -> int:
+    try:
+        return meeting.rsvp(me, wish)
+    except No as refusal:
+        return refusal.status
