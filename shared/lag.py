@@ -50,6 +50,8 @@ class Lag:
 
     def measured(self, tp: TopicPartition, records: int) -> None:
         """So many records are there that are not applied."""
+        if tp not in self._applied_to:
+            return  # it was revoked while Kafka was asked
         LAG.labels(tp.topic, tp.partition).set(records)
         if records:
             self._waits.add(tp)

@@ -24,6 +24,7 @@ from deploy.local.processes import Process
 from deploy.local.system import System
 from deploy.local.throwaway import throwaway
 from deploy.local.tokens import OPERATOR, mint, person_id
+from tests.collector import Collector
 from tests.kernel.world import everything_in, until
 from tests.scans import no_scans_in
 from tests.system.parts_compose import (
@@ -111,6 +112,7 @@ class Region:
         self.http = httpx2.AsyncClient(timeout=30)
         self.kafka_process = kafka_process
         self.let_in = {"operator": operator, "outside": outside}
+        self.collector: Collector | None = None  # of the services' traces
         self._mailbox = mailbox
         self._keys = keys
 
@@ -201,11 +203,12 @@ async def a_region() -> AsyncIterator[Region]:
                 await region.prepare()
                 yield region
         return
-    with throwaway() as folder:
-        settings = {"COPSE_TEST_CLOCK": "1"}
+    with throwaway() as folder, Collector() as collector:
+        settings = {"COPSE_TEST_CLOCK": "1", "COPSE_OTLP": collector.address}
         with await asyncio.to_thread(System.start, folder, settings=settings) as system:
             parts = system.parts
             region = Region(system.urls, parts.kafka, parts.mailbox, folder, parts.kafka_process)
+            region.collector = collector
             async with region.http, no_scans_in(parts.mongo, system.urls):
                 await region.prepare()
                 yield region

@@ -93,6 +93,7 @@ def test_what_is_no_longer_ours_is_no_longer_shown(machine: Machine) -> None:
     here.measured(OTHER, 1)
     here.revoked(TP)
     here.taken(TP, int(NOW * 1000))  # a batch that was under way
+    here.measured(TP, 1)  # so was a question to Kafka
     assert (shown(TP), shown(TP, "copse_lag_records")) == (None, None)
     assert shown(OTHER, "copse_lag_records") == 1
     Lag().assigned([TP])  # a new consumer, where the one before was given up
