@@ -5,6 +5,8 @@ With COMPOSE_FILE=docker-compose.yml:deploy/compose.secure.yml:deploy/compose/co
 """
 
 import os
+import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -45,6 +47,20 @@ def password(folder: Path, user: str) -> SecretStr:
     if not file.exists():
         compose("cp", f"keys:/run/copse/{user}/copse_kafka_password", str(file))
     return SecretStr(file.read_text())
+
+
+def why_no_kcat() -> str:
+    """Why kcat cannot take part here; empty when it can.
+
+    librdkafka before 2.6.1 repeats its nonce, which Kafka 4 refuses (librdkafka #4895).
+    """
+    if not shutil.which("kcat"):
+        return "kcat is not installed (apt-get install kcat)"
+    said = subprocess.run(["kcat", "-V"], capture_output=True, text=True, check=True).stdout
+    version = tuple(map(int, re.findall(r"librdkafka (\d+)\.(\d+)\.(\d+)", said)[0]))
+    if SECURE and version < (2, 6, 1):
+        return f"kcat with librdkafka {version} cannot sign in by SCRAM: 2.6.1 or later can"
+    return ""
 
 
 def settings_of_kcat(folder: Path, user: str) -> Path:

@@ -2,19 +2,18 @@
 
 import asyncio
 import json
-import shutil
 from typing import Any
 
 import pytest
 
 from tests.kernel.world import until
+from tests.system.parts_compose import why_no_kcat
 from tests.system.region import NOW, Region, fresh
 
 
 async def test_a_binary_request_from_kcat_becomes_a_mail(region: Region) -> None:
-    kcat = shutil.which("kcat")
-    if kcat is None:
-        pytest.skip("kcat is not installed (apt-get install kcat); aiokafka does the same below")
+    if reason := why_no_kcat():
+        pytest.skip(f"{reason}; aiokafka does the same below")
     bob = region.person("bob")
     await bob.does("PUT", "membership", "/people/me", json={})
     id = fresh("kcat")
@@ -34,7 +33,7 @@ async def test_a_binary_request_from_kcat_becomes_a_mail(region: Region) -> None
     flags = [flag for name, value in headers.items() for flag in ("-H", f"{name}={value}")]
     for _ in range(2):  # sent twice, told once
         process = await asyncio.create_subprocess_exec(
-            *(kcat, "-P", "-b", region.kafka, "-t", "notifications.requests", "-k", id, *flags),
+            *("kcat", "-P", "-b", region.kafka, "-t", "notifications.requests", "-k", id, *flags),
             stdin=asyncio.subprocess.PIPE,
         )
         async with asyncio.timeout(20):
