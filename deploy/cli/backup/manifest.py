@@ -78,7 +78,8 @@ class Writing:
     """A file of BSON documents in a row, with their count and hash; only its owner may read it."""
 
     def __init__(self, file: Path, contents: Contents) -> None:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for parent in (file.parent.parent, file.parent):
+            parent.mkdir(mode=0o700, exist_ok=True)
         self._file = os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb")
         self._hash = hashlib.sha256()
         self._contents = contents
