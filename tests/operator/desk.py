@@ -105,14 +105,13 @@ async def at_work(folder: Path, system: System) -> AsyncIterator[Work]:
 @asynccontextmanager
 async def a_system() -> AsyncIterator[Work]:
     """Every service on the machine's own clock, with the community types in it."""
-    with throwaway() as folder:
-        with await asyncio.to_thread(System.start, folder) as system:
-            async with at_work(folder, system) as work:
-                for file in sorted(TYPES.glob("*.yaml")):
-                    kind = yaml.safe_load(file.read_text())
-                    path = f"/community-types/{file.stem}"
-                    await work.region.operator.does("PUT", "membership", path, json=kind)
-                yield work
+    with throwaway() as folder, await asyncio.to_thread(System.start, folder) as system:
+        async with at_work(folder, system) as work:
+            for file in sorted(TYPES.glob("*.yaml")):
+                kind = yaml.safe_load(file.read_text())
+                path = f"/community-types/{file.stem}"
+                await work.region.operator.does("PUT", "membership", path, json=kind)
+            yield work
 
 
 def a_request(people: Iterable[str], subject: str, **wrong: Any) -> dict[str, Any]:

@@ -72,7 +72,7 @@ async def test_a_backup_of_a_system_at_work_is_restored_and_goes_on(work: Work, 
     manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
     assert (made["documents"], made["records"]) == (manifest.documents, manifest.records)
     assert modes(folder) == {0o700, 0o600}, "a backup holds personal data"
-    assert not [*tmp_path.glob("*.unfinished")]
+    assert not folder.with_name("backup.unfinished").exists()
 
     with throwaway() as elsewhere:
         on = ports.free(services.names())

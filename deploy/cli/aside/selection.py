@@ -26,7 +26,7 @@ Since = Annotated[
 Until = Annotated[str | None, typer.Option(help="Set aside until then.")]
 All = Annotated[bool, typer.Option("--all", help="Everything, where no condition is given.")]
 
-ID = re.compile(r"[^:\s]+:\d+:\d+")
+ID = re.compile(r"[^:\s]+:\d+:-?\d+")
 
 
 def conditions(
