@@ -17,7 +17,7 @@ from shared.events import Envelope, new_id
 from shared.inbox import Inbox
 from shared.listener import Listener
 from shared.transaction import Write
-from tests.bench.world import BATCH, Bench, Deposited, Stopwatch, receipts
+from tests.bench.world import BATCH, Bench, DepositEvent, Deposited, Stopwatch, receipts
 
 EVENTS = 20_000
 EVENTS_ONE_BY_ONE = 600
@@ -189,6 +189,7 @@ async def kernel_without_database(bench: Bench, topic: str, events: int) -> floa
             Envelope[Deposited].model_validate_json(record.value)
 
     inbox = Inbox(on, _NoDatabase())  # pyright: ignore
+    DepositEvent.topic = topic
 
     async def whole(tp: TopicPartition, records: list[Any]) -> None:
         inbox.positions.setdefault(tp, -1)

@@ -122,6 +122,7 @@ class Bench:
         self, on: Listener, database: Database, topic: str
     ) -> tuple[KafkaBroker, Consumer]:
         on.topics = {topic}
+        DepositEvent.topic = topic  # an event counts on the topic of its contract alone
         on.group = f"kernel-{uuid.uuid4().hex[:8]}"
         broker = KafkaBroker(
             self.parts.kafka, apply_types=False, logger=None, allow_auto_create_topics=False
