@@ -1,4 +1,4 @@
-"""python -m deploy.local up|down|reset|status: the result on stdout, progress on stderr."""
+"""python -m deploy.local up|parts|down|reset|status: the result on stdout, progress on stderr."""
 
 import sys
 from collections.abc import Generator
@@ -14,6 +14,7 @@ from deploy.local.cache import locked
 from deploy.local.parts import NAMES, end_all
 from deploy.local.processes import CannotStart, running_in
 from deploy.local.state import forget, state_folder
+from deploy.local.up import parts_alone
 from deploy.local.up import up as bring_up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -30,6 +31,14 @@ def up() -> None:
     with alone():
         table = bring_up(state_folder(), tell)
     show(table)
+
+
+@app.command()
+def parts() -> None:
+    """Start Kafka, MongoDB and the mailbox alone: a backup is restored before any service starts."""
+    with alone():
+        started = parts_alone(state_folder())
+    tell(f"Kafka {started.kafka}, MongoDB {started.mongo}. Services: make up")
 
 
 @app.command()

@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 
 from deploy.local import ports, services
-from deploy.local.parts import NAMES, end_all
+from deploy.local.parts import NAMES, Parts, end_all
 from deploy.local.probe import get
 from deploy.local.processes import running_in
 from deploy.local.state import PORTS, ROOT
@@ -35,6 +35,15 @@ def up(folder: Path, tell: Callable[[str], None]) -> Table:
         raise
     tell(f"Ready after {time.monotonic() - began:.0f} s.")
     return _table(system, rows)
+
+
+def parts_alone(folder: Path) -> Parts:
+    """Kafka, MongoDB and the mailbox where `up` will find them; no service."""
+    on, lived = _ports(folder), running_in(folder)
+    dead = [name for name in NAMES if name not in lived]
+    ports.require_free({port: on[port] for name in dead for port in PORTS_OF.get(name, (name,))})
+    (folder / PORTS).write_text(json.dumps(dict(on), indent=2))
+    return Parts.start(folder, on)
 
 
 def _ports(folder: Path) -> ports.Ports:

@@ -64,7 +64,8 @@ def test_any_record_can_be_shown(value: bytes, headers: list[tuple[str, bytes]])
 
 
 def test_a_document_a_list_and_lines_are_the_same_events():
-    one, two = a_request(), a_request(id="2")
+    at = "2027-03-01T09:00:00Z"
+    one, two = a_request(time=at), a_request(time=at, id="2")
     lines = json.dumps(one) + "\n\n" + json.dumps(two) + "\n"
     assert [e.value for e in checked(lines)] == [e.value for e in checked(json.dumps([one, two]))]
     [alone] = checked(json.dumps(one, indent=2))
