@@ -12,7 +12,7 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
-from deploy.local.processes import CannotStart, Process
+from deploy.local.processes import CannotStart, Process, birth
 from tests.faults.field import Field
 from tests.kernel.world import until
 
@@ -117,6 +117,8 @@ class Chaos:
                 self.tally.hits[line.split()[0]] += 1
             if how == "SIGKILL":
                 self.tally.kills[victim or service] += len(done)
+                for line in done:  # it is written before the deed
+                    await until(_gone(pid or int(line.split()[2])), seconds=30, every=0.02)
             if how == "SIGSTOP":
                 await self._resume_later(done)
 
@@ -204,6 +206,13 @@ async def _start(part: Process) -> None:
             if last:
                 raise
             await asyncio.sleep(1)
+
+
+def _gone(pid: int) -> Callable[[], Awaitable[bool]]:
+    async def the_victim_is_gone() -> bool:
+        return birth(pid) is None
+
+    return the_victim_is_gone
 
 
 def _more(at: Field, service: str, before: int) -> Callable[[], Awaitable[bool]]:

@@ -128,18 +128,27 @@ class Field:
         return dead
 
     async def ready(self, seconds: float = 120) -> None:
-        """Every replica says that it is ready."""
+        """Every replica says that it is ready; else AssertionError with what they say."""
+        says: dict[str, str] = {}
 
         async def all_ready() -> bool:
-            return all([await self._is_ready(one) for one in self.everybody])
+            answers = [(one.name, await self._is_ready(one)) for one in self.everybody]
+            says.clear()
+            says.update({name: why for name, why in answers if why})
+            return not says
 
-        await until(all_ready, seconds=seconds, every=0.2)
-
-    async def _is_ready(self, replica: Replica) -> bool:
         try:
-            return (await self.http.get(f"{replica.url}/readyz", timeout=2)).status_code == 200
-        except httpx2.HTTPError:
-            return False
+            await until(all_ready, seconds=seconds, every=0.2)
+        except AssertionError:
+            raise AssertionError(f"not ready within {seconds} s: {says}") from None
+
+    async def _is_ready(self, replica: Replica) -> str:
+        """Nothing; or why not."""
+        try:
+            reply = await self.http.get(f"{replica.url}/readyz", timeout=2)
+        except httpx2.HTTPError as error:
+            return repr(error)
+        return "" if reply.status_code == 200 else reply.text
 
     async def close(self) -> None:
         await self.http.aclose()
@@ -231,7 +240,11 @@ class Field:
         async def twice() -> bool:
             return await quiet() and await quiet()
 
-        await until(twice, seconds=seconds, every=0.5)
+        try:
+            await until(twice, seconds=seconds, every=0.5)
+        except AssertionError as error:
+            behind = {str(tp): end for tp, end in (await self.ends()).items() if end}
+            raise AssertionError(f"{error}; {await self.under_way()}; ends {behind}") from None
 
     async def under_way(self) -> dict[str, int]:
         """What waits in the databases, by what it is."""
