@@ -204,7 +204,8 @@ async def a_region() -> AsyncIterator[Region]:
                 yield region
         return
     with throwaway() as folder, Collector() as collector:
-        settings = {"COPSE_TEST_CLOCK": "1", "COPSE_OTLP": collector.address}
+        traces = {"COPSE_OTLP": collector.address, "OTEL_BSP_SCHEDULE_DELAY": "500"}
+        settings = {"COPSE_TEST_CLOCK": "1", **traces}
         with await asyncio.to_thread(System.start, folder, settings=settings) as system:
             parts = system.parts
             region = Region(system.urls, parts.kafka, parts.mailbox, folder, parts.kafka_process)

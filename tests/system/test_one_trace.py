@@ -7,6 +7,10 @@ from tests.kernel.world import until
 from tests.system.region import Region, Somebody
 
 TRACE, ASKED_BY = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"
+DOOR = "membership", "DELETE /communities/{community_id}/members/{person_id}"
+LEFT = "scheduling", "process copse.membership.MemberLeft.v1"
+PROMOTED = "notifications", "process copse.scheduling.SeatPromoted.v1"
+SENT = "notifications", "send mail"
 
 
 async def a_seat_to_wait_for(region: Region) -> tuple[str, Somebody, Somebody]:
@@ -42,14 +46,12 @@ async def test_a_request_is_one_trace_from_a_door_through_kafka_to_a_mail(region
     [mail] = await cas.gets("You have a seat")
 
     async def arrived() -> bool:
-        return any(one.name == "send mail" for one in collector.trace(TRACE))
+        known = {(one.service, one.name) for one in collector.trace(TRACE)}
+        return {DOOR, LEFT, PROMOTED, SENT} <= known
 
     await until(arrived)
     spans = collector.trace(TRACE)
-    door = only(spans, "membership", "DELETE /communities/{community_id}/members/{person_id}")
-    left = only(spans, "scheduling", "process copse.membership.MemberLeft.v1")
-    promoted = only(spans, "notifications", "process copse.scheduling.SeatPromoted.v1")
-    sent = only(spans, "notifications", "send mail")
+    door, left, promoted, sent = (only(spans, *one) for one in (DOOR, LEFT, PROMOTED, SENT))
     assert [one.parent for one in (door, left, promoted, sent)] == [
         ASKED_BY,
         door.span_id,
