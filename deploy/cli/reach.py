@@ -94,6 +94,7 @@ async def consumer(where: Settings, **options: Any) -> AsyncGenerator[Any]:
         await _start(client, where)
         yield client
     finally:
+        await asyncio.sleep(0)  # stopped before its tasks have begun, it raises CancelledError
         await client.stop()
 
 

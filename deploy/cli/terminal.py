@@ -5,6 +5,7 @@ import json
 import logging
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -70,13 +71,26 @@ def table(*headings: str, rows: Sequence[Sequence[object]]) -> None:
     """As wide as its longest row where stdout is no terminal: what is cut off cannot be copied."""
     shown = Table(*headings, box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
-        shown.add_row(*("" if cell is None else str(cell) for cell in row))
-    Console(width=None if sys.stdout.isatty() else 400, soft_wrap=True).print(shown)
+        shown.add_row(*("" if cell is None else printable(str(cell)) for cell in row))
+    width = None if sys.stdout.isatty() else 400
+    Console(width=width, soft_wrap=True, markup=False, emoji=False).print(shown)
 
 
 def say(line: str = "") -> None:
-    """A line of the result."""
-    typer.echo(line)
+    """A line of the result, or several."""
+    typer.echo(printable(line))
+
+
+def printable(text: str) -> str:
+    """What came from outside moves no cursor: control characters are shown, not obeyed."""
+    if text.isprintable():
+        return text
+    return "".join(
+        one
+        if one in "\n\t" or unicodedata.category(one) not in ("Cc", "Cf", "Cs")
+        else repr(one)[1:-1]
+        for one in text
+    )
 
 
 def document(result: object) -> None:

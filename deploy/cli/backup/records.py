@@ -39,8 +39,8 @@ async def ends(where: Settings) -> Offsets:
     """Where every partition of every topic ends now."""
     async with reach.admin(where) as admin:
         topics = await reach.topics(admin)
+    parts = [TopicPartition(topic, n) for topic, count in topics.items() for n in range(count)]
     async with reach.consumer(where) as consumer:
-        parts = [TopicPartition(topic, n) for topic, count in topics.items() for n in range(count)]
         return await consumer.end_offsets(parts) if parts else {}
 
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.__main__ import app
 from deploy.cli.aside.selection import conditions, narrowed
-from deploy.cli.terminal import duration, moment
+from deploy.cli.terminal import duration, moment, printable, table
 
 AREAS = {
     "": ("status", "dead", "parked", "events", "topics", "backup", "restore", "token"),
@@ -65,3 +65,11 @@ def test_what_changes_something_needs_a_condition_or_all():
     narrowed({"key": "k"}, None, False)
     narrowed({}, "scheduling", False)
     narrowed({}, None, True)
+
+
+def test_what_came_from_outside_neither_styles_nor_steers_the_terminal(
+    capsys: pytest.CaptureFixture[str],
+):
+    table("Key", rows=[["[red]x[/red] \x1b[2J\u202e :smile:"]])
+    assert "[red]x[/red] \\x1b[2J\\u202e :smile:" in capsys.readouterr().out
+    assert printable("für\tAnn\n\ud800") == "für\tAnn\n\\ud800"
