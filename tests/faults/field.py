@@ -153,8 +153,8 @@ class Field:
     async def close(self) -> None:
         await self.http.aclose()
         self._mongo.close()
-        for one in self.everybody:
-            await asyncio.to_thread(one.process.stop, 5)
+        ending = [asyncio.to_thread(one.process.stop, 5) for one in self.everybody]
+        await asyncio.gather(*ending)
 
     # orders
 
@@ -213,7 +213,7 @@ class Field:
                         return False
             return True
 
-    async def caught_up(self, seconds: float = 120) -> None:
+    async def caught_up(self, seconds: float = 180) -> None:
         """Ready, and lag 0 against what was published when everybody was."""
         await self.ready(seconds)
         ends: dict[TopicPartition, int] | None = None
@@ -273,7 +273,7 @@ async def a_field(
         for name in one.names:
             for _ in range(1 + (name in twice)):
                 one.add(name)
-        await one.ready()
+        await one.ready(300)
         yield one
     finally:
         await one.close()
