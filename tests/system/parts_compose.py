@@ -89,9 +89,28 @@ class Container:
         """Return when it is healthy."""
         compose("up", "--wait", "--no-deps", "--no-recreate", self.name)
 
+    def crash(self) -> None:
+        """Kill its first process as a crash would; `docker kill` would count as a wish that it stays down."""
+        pid = int(self.state("{{.State.Pid}}"))
+        assert pid, f"{self.name} does not run"
+        kill = f"import os; os.kill({pid}, 9)"
+        killer = ("--pid=host", "--user=0:0", "--network=none", "--entrypoint=python")
+        _run("docker", "run", "--rm", *killer, "copse:local", "-c", kill)
 
-def compose(*arguments: str) -> None:
-    _run(*_command(), "--env-file", str(SETTINGS), *arguments)
+    def restarts(self) -> int:
+        return int(self.state("{{.RestartCount}}"))
+
+    def healthy(self) -> bool:
+        return self.state("{{.State.Health.Status}}") == "healthy"
+
+    def state(self, template: str) -> str:
+        [id] = compose("ps", "--all", "--quiet", self.name).split()
+        return _run("docker", "inspect", "--format", template, id).strip()
+
+
+def compose(*arguments: str) -> str:
+    """What docker compose says on stdout."""
+    return _run(*_command(), "--env-file", str(SETTINGS), *arguments)
 
 
 @cache
@@ -103,5 +122,8 @@ def _command() -> tuple[str, ...]:
     return ("docker", "compose")
 
 
-def _run(*command: str) -> None:
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+def _run(*command: str) -> str:
+    done = subprocess.run(
+        command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=120
+    )
+    return done.stdout
