@@ -37,6 +37,7 @@ END:VTIMEZONE\r
 _LONDON_ZONE = Timezone.from_ical(LONDON_RULES).to_ical()
 PRODUCT = "-//Copse//Communities of Practice//EN"
 REFRESH = timedelta(hours=1)
+LARGEST = 2**31 - 1  # of the numbers of a calendar (RFC 5545, 3.3.8)
 _LINE_ENDS = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _END_CALENDAR, _END_EVENT = b"END:VCALENDAR\r\n", b"END:VEVENT\r\n"
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -121,7 +122,7 @@ def _event(entry: Entry, status: str, organizer: Address) -> bytes:
     """The same for everybody it is sent to, and at every reading of a feed: written once."""
     event = Event()
     updated_at = entry.updated_at.astimezone(UTC)
-    _add(event, uid=_text(entry.uid), sequence=entry.revision)
+    _add(event, uid=_text(entry.uid), sequence=min(max(entry.revision, 0), LARGEST))
     _add(event, dtstamp=updated_at, last_modified=updated_at)
     starts_at, ends_at = _span(entry)
     _add(event, dtstart=starts_at, dtend=ends_at)
