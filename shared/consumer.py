@@ -7,22 +7,21 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError
-from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
-from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+from faststream.kafka.message import KafkaMessage
 
-from shared import dead_letters, records
+from shared import dead_letters
 from shared.database import Database, is_outage
 from shared.delivery import Delivery
 from shared.inbox import Fenced, Inbox
 from shared.lag import Lag
 from shared.listener import Listener
 from shared.pieces import Pieces
+from shared.subscriber import Record, subscribe
 from shared.telemetry import BATCH, log
 
-Record = ConsumerRecord[bytes, bytes]
 TURN_SECONDS = 1.0
 
 
@@ -30,7 +29,6 @@ class Consumer(ConsumerRebalanceListener):
     """One member of the service's consumer group, and what it knows of its partitions."""
 
     def __init__(self, broker: KafkaBroker, on: Listener, database: Database, most: int) -> None:
-        records.install()
         self._inbox = Inbox(on, database)
         self._locks: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._assigned: set[TopicPartition] = set()
@@ -46,23 +44,9 @@ class Consumer(ConsumerRebalanceListener):
         self._pieces = Pieces(self._inbox.apply, most)
         self.waiting = False  # for MongoDB, or for Kafka to say where the state is
         self.recreated: set[TopicPartition] = set()
-        self.subscriber = broker.subscriber(
-            *sorted(on.topics),
-            batch=True,
-            group_id=on.group,
-            listener=self,
-            ack_policy=AckPolicy.MANUAL,
-            auto_offset_reset="earliest",
-            parser=_parse,
-            decoder=_as_it_is,
-            batch_timeout_ms=10,
-            max_records=most,
-            session_timeout_ms=6_000,
-            heartbeat_interval_ms=1_000,
-            max_poll_interval_ms=900_000,
-            fetch_max_wait_ms=250,
+        self.subscriber = subscribe(
+            broker, on.topics, group=on.group, most=most, rebalanced=self, take=self._take
         )
-        self.subscriber(self._take)
 
     async def _take(self, message: KafkaMessage) -> None:
         """Read a batch while the one before is being applied; then have it applied while the next is fetched."""
@@ -239,12 +223,3 @@ class Consumer(ConsumerRebalanceListener):
     def took(self) -> bool:
         """Whether it has applied anything at all."""
         return self._pieces.moved > 0
-
-
-async def _parse(message: Any) -> KafkaMessage:
-    """Wraps the records; reading them is the inbox's work, and never raises."""
-    return KafkaMessage(body=b"", raw_message=message, consumer=FAKE_CONSUMER)
-
-
-async def _as_it_is(message: Any) -> Any:
-    return message

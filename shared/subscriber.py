@@ -1,0 +1,63 @@
+"""How a service listens to Kafka: FastStream's batch subscriber, told to leave records as they are."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from itertools import chain
+from typing import Any
+
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
+
+from shared import records
+
+Record = ConsumerRecord[bytes, bytes]
+WAIT_MS = 500  # for records, when there are none; whatever comes ends the wait
+
+
+def subscribe(
+    broker: KafkaBroker,
+    topics: Iterable[str],
+    *,
+    group: str,
+    most: int,
+    rebalanced: ConsumerRebalanceListener,
+    take: Callable[[KafkaMessage], Awaitable[None]],
+) -> Any:
+    """A member of the group: it hands over at most so many records at a time, of all partitions."""
+    records.install()
+    subscriber: Any = broker.subscriber(
+        *sorted(topics),
+        batch=True,
+        group_id=group,
+        listener=rebalanced,
+        ack_policy=AckPolicy.MANUAL,
+        auto_offset_reset="earliest",
+        parser=_parse,
+        decoder=_as_it_is,
+        max_records=most,
+        session_timeout_ms=6_000,
+        heartbeat_interval_ms=1_000,
+        max_poll_interval_ms=900_000,
+        fetch_max_wait_ms=250,
+    )
+
+    async def next_records(consumer: Any) -> tuple[Record, ...]:
+        """FastStream's own sleeps after every look that found nothing: late for what comes, and busy when nothing does."""
+        found: dict[Any, list[Record]] = await consumer.getmany(
+            timeout_ms=WAIT_MS, max_records=most
+        )
+        return tuple(chain.from_iterable(found.values()))
+
+    subscriber.get_msg = next_records
+    subscriber(take)
+    return subscriber
+
+
+async def _parse(message: Any) -> KafkaMessage:
+    """Wraps the records; reading them is the inbox's work, and never raises."""
+    return KafkaMessage(body=b"", raw_message=message, consumer=FAKE_CONSUMER)
+
+
+async def _as_it_is(message: Any) -> Any:
+    return message
