@@ -99,18 +99,31 @@ LISTENING, PUBLISHING, COMMANDED = (
     ("membership", "scheduling", SAMPLE),
     ("membership", "scheduling", SAMPLE),
 )
+TOGETHER = 3
 WHO = {"consumer": LISTENING, "relay": PUBLISHING, "command": COMMANDED}
 
 
 def crashes(chaos: Chaos, each: int) -> list[Step]:
-    """Each crash point so many times, in the services that come to it in turn."""
-    steps: list[Step] = []
+    """Each crash point so many times, in the services that come to it in turn; three services die at a time."""
+    meant: list[tuple[str, str]] = []
     for place, point in enumerate(POINTS):
         services = WHO[point.partition(".")[0]]
-        for n in range(each):
-            service = services[(place + n) % len(services)]
-            steps.append((f"crash at {point}, {service}", chaos.at(point, service)))
-    return steps
+        meant += [(point, services[(place + n) % len(services)]) for n in range(each)]
+    chaos.dice.shuffle(meant)
+    rounds: list[dict[str, str]] = []
+    for point, service in meant:
+        room = (one for one in rounds if service not in one and len(one) < TOGETHER)
+        one = next(room, None)
+        if one is None:
+            rounds.append(one := {})
+        one[service] = point
+    return [
+        (
+            f"crashes side by side, {', '.join(f'{name} {point}' for name, point in one.items())}",
+            chaos.together(*(chaos.at(point, name) for name, point in one.items())),
+        )
+        for one in rounds
+    ]
 
 
 ROUNDS = (
@@ -167,7 +180,7 @@ def long(chaos: Chaos) -> list[Step]:
     parts = chaos.field.parts
     kafka, mongo, smtp = parts.kafka_process, parts.mongo_process, parts.mailbox_process
     steps = crashes(chaos, 5)
-    steps += [(f"kill -9 of a service, {name}", chaos.killing(name)) for name in EVERYTHING * 2]
+    steps += [(f"kill -9 of a service, {name}", chaos.killing(name)) for name in EVERYTHING]
     steps += [
         ("kill -9 of kafka", chaos.killing_part(kafka)),
         ("kill -9 of mongod", chaos.killing_part(mongo)),
