@@ -150,6 +150,8 @@ async def hurry(database: Database, where: Filter, *, dry_run: bool = True, by: 
 
 async def _note(database: Database, did: str, where: Filter, events: int, by: str) -> None:
     """What was done by hand stays known: a line of the log, and a document of `audit`."""
+    if not events:
+        return
     done = {"by": by, "did": did, "where": repr(where), "events": events}
     await database["audit"].insert_one({"_id": new_id(), "at": now(), **done})
     log.info("dead letters", **done)

@@ -53,8 +53,9 @@ def _show(seen: Seen, faults: list[str]) -> None:
 
 def _row(one: Service) -> list[object]:
     held = f"{one.held} ({one.failing} failed)" if one.held else 0
+    members = "?" if one.members is None else one.members if one.listens else "-"
     return [
-        *(one.name, "?" if one.members is None else one.members),
+        *(one.name, members),
         "?" if one.lag_records is None else one.lag_records,
         *(duration(one.lag_seconds), held, one.dead),
         *(one.outbox, duration(one.outbox_seconds)),

@@ -5,7 +5,12 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    KafkaError,
+    NotCoordinatorForGroupError,
+)
 from pymongo.errors import PyMongoError
 
 from deploy.cli import reach
@@ -20,6 +25,11 @@ from shared.settings import Settings
 BEHIND = "waits behind an earlier event of its key"  # shared.dead_letters.queue_behind
 TROUBLED = ("failed", "delivery-unknown")
 KAFKA_SECONDS = 20
+COORDINATOR_COMING = (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+)
 
 
 async def look(where: Settings) -> Seen:
@@ -37,8 +47,7 @@ async def look(where: Settings) -> Seen:
         async with asyncio.timeout(KAFKA_SECONDS), reach.admin(where) as admin:
             there = await reach.topics(admin)
             for name, store in stores.items():
-                members = await _members(admin, name)
-                committed = await _committed(admin, name)
+                members, committed = await _group(admin, name)
                 lag = await lag_of(where, name, store["watermarks"], committed, there)
                 lags[name] = members, lag
     except TimeoutError:
@@ -99,6 +108,15 @@ def _age(event_id: str) -> float:
     """Seconds since the id was made: UUIDv7 begins with the machine's milliseconds (RFC 9562)."""
     made = int(event_id.replace("-", "")[:12], 16) / 1000
     return max(0.0, now().timestamp() - made)
+
+
+async def _group(admin: AIOKafkaAdminClient, name: str) -> tuple[int, dict[TopicPartition, int]]:
+    """Members and committed offsets. A Kafka that is new or was just started is asked again."""
+    while True:
+        try:
+            return await _members(admin, name), await _committed(admin, name)
+        except COORDINATOR_COMING:
+            await asyncio.sleep(0.2)  # until KAFKA_SECONDS are over
 
 
 async def _members(admin: AIOKafkaAdminClient, group: str) -> int:
