@@ -73,6 +73,11 @@ def outcomes(metrics: str) -> dict[str, Counter[str]]:
     return found
 
 
+def met(outcomes: Counter[str]) -> int:
+    """How many records that is: what was held and then recovered counts as held, applied and recovered."""
+    return sum(outcomes.values()) - 2 * outcomes["recovered"]
+
+
 def sample(metrics: str, name: str) -> float:
     """The sum of a metric's values."""
     families = text_string_to_metric_families(metrics)
@@ -131,7 +136,7 @@ async def misfits(
             wrong.append(f"{place}: {name}, meant to {must}: {shown(record)}")
     for topic in topics:
         count, here = sent.of(topic), told.get(topic, Counter())
-        taken = sum(here.values()) - here["recovered"]
+        taken = met(here)
         dead = sum(1 for place in parked if place[0] == topic)
         if taken != count:
             wrong.append(

@@ -16,7 +16,7 @@ from deploy.local.system import System
 from deploy.local.tokens import OPERATOR, mint
 from deploy.topics.declared import declared
 from shared.dead_letters import WAITS
-from tests.bad_input.account import LISTENERS, lacking, misfits, outcomes, sample
+from tests.bad_input.account import LISTENERS, lacking, met, misfits, outcomes, sample
 from tests.bad_input.golden import ALL_TOPICS
 from tests.bad_input.sending import Sent, send, told
 from tests.kernel.world import everything_in, until
@@ -37,6 +37,8 @@ class Report:
     done: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
     wrong: list[str] = field(default_factory=list)
     reasons: Counter[str] = field(default_factory=Counter)
+    tried_again: Counter[str] = field(default_factory=Counter)
+    """Why events were held: each of these looked as if another try might help."""
     memory: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     """MB of each service: before, after, and at most."""
     seconds: float = 0
@@ -50,6 +52,7 @@ class Run:
         self.system = system
         self.http = httpx2.AsyncClient(timeout=60)
         self.mongo: Any = AsyncIOMotorClient(system.parts.mongo, tz_aware=True)
+        self.began = 0.0
         self.pids = {name: one.pid for name, one in running_in(system.folder).items()}
 
     async def metrics(self, service: str) -> str:
@@ -71,9 +74,7 @@ class Run:
             )
             done = outcomes(text)
             left = sum(
-                sent.of(topic)
-                - sum(done.get(topic, Counter()).values())
-                + done.get(topic, Counter())["recovered"]
+                sent.of(topic) - met(done.get(topic, Counter()))
                 for topic in LISTENERS[service].topics
             )
             if lag or waits or left:
@@ -101,7 +102,9 @@ class Run:
 
     async def let_time_pass(self) -> None:
         """Let every wait of what is held pass; then it is applied, or dead."""
-        moment = AT
+        moment = AT + timedelta(
+            seconds=time.monotonic() - self.began
+        )  # what the services' clocks say
         for wait in (*WAITS, WAITS[-1]):
             if not await self.held():
                 return
@@ -186,6 +189,7 @@ async def run(system: System, records: int, seed: int, *, patience: float) -> Re
     report, one, began = Report(), Run(system), time.monotonic()
     try:
         await one.clock(AT)
+        one.began = time.monotonic()
         before = {name: one.memory(name)[0] for name in system.urls}
         partitions = {one.name: one.partitions for one in declared(1) if one.name in ALL_TOPICS}
         await send(system.parts.kafka, partitions, records, seed, report.sent)
@@ -205,6 +209,8 @@ async def run(system: System, records: int, seed: int, *, patience: float) -> Re
             ]
             async for parked in database.parked.find({}, {"reason": 1}):
                 report.reasons[parked["reason"][:60]] += 1
+            async for parked in database.parked.find({"attempts": {"$gt": 0}}, {"reason": 1}):
+                report.tried_again[parked["reason"][:200]] += 1
         events = [event for good in report.sent.good.values() for event in good]
         report.wrong += [f"lacks {effect}" for effect in await lacking(databases, events)]
         await one.check_processes(report)
@@ -232,6 +238,7 @@ def summary(report: Report) -> str:
                 name: dict(sum(topics.values(), Counter())) for name, topics in report.done.items()
             },
             "parked": report.dead_letters,
+            "tried again in vain": report.tried_again,
             "memory MB (before, after, most)": report.memory,
             "seconds": round(report.seconds),
             "wrong": len(report.wrong),
