@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
-from shared import clock, dead_letters, problems
+from shared import clock, dead_letters, openapi, problems
 from shared.auth import OPERATOR, Principal
 from shared.clock import Moment
 from shared.database import Database
@@ -66,7 +66,7 @@ class Replayed(BaseModel):
     dry_run: bool
 
 
-router = Router(tags=["operation"])
+router = Router(tags=["operation"], responses=openapi.ONLY_OPERATORS)
 
 
 @router.get("/dead-letters")
@@ -118,6 +118,7 @@ def open_on(app: FastAPI) -> None:
         dependencies=[Depends(_for_tests)],
     )
     problems.answer_on(app)
+    openapi.complete(app)
     app.middleware("http")(_observe)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any, cast
 
 import orjson
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
@@ -16,7 +16,7 @@ from shared import replies
 from shared.auth import authenticate
 from shared.clock import within_reach
 from shared.database import Database
-from shared.errors import Busy, Changed, Invalid, Malformed, TooLarge
+from shared.errors import Busy, Changed, Malformed, TooLarge
 from shared.telemetry import origin_of
 from shared.transaction import Transaction
 
@@ -173,12 +173,14 @@ def _as(kind: type, value: Any) -> Any:
     raise Malformed(BAD_CURSOR)
 
 
-def _page(request: Request) -> Page:
-    text = request.query_params.get("limit", "50")
-    if not _is_number(text) or not 1 <= int(text) <= 200:
-        raise Invalid("limit must be a whole number from 1 to 200.", field="limit")
-    cursor = request.query_params.get("cursor")
-    return Page(limit=int(text), after=_open(cursor, request.url.path) if cursor else None)
+def _page(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
+    mark: Annotated[
+        str | None, Query(alias="cursor", description="The `next` of the page before.")
+    ] = None,
+) -> Page:
+    return Page(limit=limit, after=_open(mark, request.url.path) if mark else None)
 
 
 Paging = Annotated[Page, Depends(_page)]

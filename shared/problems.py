@@ -1,4 +1,4 @@
-"""Whatever goes wrong is answered as a problem (RFC 9457), and every OpenAPI document says so."""
+"""Whatever goes wrong is answered as a problem (RFC 9457)."""
 
 from typing import Any
 
@@ -6,77 +6,30 @@ from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import iter_route_contexts
 from pymongo.errors import PyMongoError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from shared.database import is_duplicate, is_outage
 from shared.errors import PROBLEM, Busy, Invalid, Malformed, Problem, Refused, Unforeseen
 from shared.telemetry import log
 
-SCHEMA: dict[str, Any] = {
-    "title": "Problem",
-    "description": "What is wrong, and how to mend it (RFC 9457). `type` is stable.",
-    "type": "object",
-    "required": ["type", "title", "status"],
-    "properties": {
-        "type": {"type": "string", "examples": ["urn:copse:problem:last-facilitator"]},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "message"],
-                "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-    },
-}
 MENDS = {  # where Pydantic's words do not say how to mend it
     "timezone_aware": "needs an offset, such as 2027-01-20T14:00:00Z",
     "extra_forbidden": "is no field here; leave it out, or look for another spelling",
     "model_attributes_type": "send a JSON object, with the header Content-Type: application/json",
     "dict_type": "send a JSON object",
 }
-ANSWER = {
-    "description": "A problem",
-    "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
 
 
 def answer_on(app: FastAPI) -> None:
-    """Let a service answer with problems, and say so in its OpenAPI document."""
+    """Let a service answer with problems."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _unacceptable)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(PyMongoError, _outage)
     app.add_exception_handler(Exception, unforeseen)
-    _document_on(app)
-
-
-def _document_on(app: FastAPI) -> None:
-    """Put the problem answers into the service's OpenAPI in place of FastAPI's own."""
-    plain = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = plain()
-            schemas: dict[str, Any] = document.setdefault("components", {}).setdefault(
-                "schemas", {}
-            )
-            schemas.pop("HTTPValidationError", None)
-            schemas.pop("ValidationError", None)
-            schemas["Problem"] = SCHEMA
-            for path in document["paths"].values():
-                for operation in path.values():
-                    answers = operation["responses"]
-                    answers.pop("422", None)
-                    answers |= {"4XX": ANSWER, "5XX": ANSWER}
-        assert app.openapi_schema is not None  # noqa: S101 - FastAPI's own function sets it
-        return app.openapi_schema
-
-    app.openapi = openapi
 
 
 def _answer(problem: Problem) -> JSONResponse:
@@ -112,14 +65,27 @@ async def _unacceptable(_: Request, error: Exception) -> Response:
     return _answer(Invalid(detail, errors=faults))
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type
     if error.status_code == 400:
         return _answer(Malformed(f"The request cannot be read: {error.detail}."))
     body = {"type": "about:blank", "title": str(error.detail), "status": error.status_code}
+    headers = {name.lower(): text for name, text in (error.headers or {}).items()}
+    if error.status_code == 405:
+        headers["allow"] = ", ".join(_methods_of(request))
     if error.status_code in (404, 405):
         body["detail"] = "The routes are described at /docs and in /openapi.json."
-    return JSONResponse(body, error.status_code, error.headers, media_type=PROBLEM)
+    return JSONResponse(body, error.status_code, headers, media_type=PROBLEM)
+
+
+def _methods_of(request: Request) -> list[str]:
+    """Everything one may do at the path (RFC 9110, 15.5.6), whichever route of it was looked at."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        path, methods = route.path, route.methods
+        if path and methods and compile_path(path)[0].match(request.scope["path"]):
+            found |= methods
+    return sorted(found)
 
 
 async def _outage(request: Request, error: Exception) -> Response:

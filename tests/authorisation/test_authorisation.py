@@ -75,6 +75,22 @@ def test_the_matrix_lists_every_route_there_is_and_no_other(name: str) -> None:
     assert sorted(routes(service.app)) == sorted(listed)
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_refusal_of_the_matrix_stands_in_the_openapi_document(name: str) -> None:
+    document = next(one.app for one in system.services() if one.name == name).openapi()
+    refused: dict[str, set[int]] = {}
+    for entry in (*matrix(KERNEL), *matrix(name)):
+        told = {verdict for each in entry.verdicts.values() for verdict in each}
+        for verdict in told & {"sign in", "refused", "hidden", "nothing", "already"}:
+            refused.setdefault(entry.route, set()).update(STATUSES[verdict])
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            route = f"{method.upper()} {path}"
+            said = {int(status) for status in operation["responses"]}
+            assert refused.get(route, set()) <= said, route
+            assert (403 in said) == (403 in refused.get(route, set())), route
+
+
 def _levels(world: World, entry: Entry) -> tuple[str, ...]:
     """All four, unless nothing in the question tells them apart."""
     asked = {str(_question(world, entry, level)) for level in LEVELS}

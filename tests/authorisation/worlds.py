@@ -190,8 +190,9 @@ async def notifications(world: World) -> None:
             found = await database["notifications"].find_one_and_update(which, unknown)
             assert found, f"{person_id} was not told of the {level} meeting"
             world.ids[level][called] = found["_id"]
-        mine = await notifications_store.subscribed(database, "ann", "meetings", community_id)
-        world.ids[level]["token"] = mine.token
+        kind = ("ann", "meetings", community_id)
+        mine = await notifications_store.subscribed(database, [kind])
+        world.ids[level]["token"] = mine[kind].token
 
 
 async def done(asked: Any) -> httpx2.Response:

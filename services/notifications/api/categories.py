@@ -7,6 +7,7 @@ from services.notifications.api.places import Plain
 from services.notifications.model import Category
 from shared.auth import OPERATOR, Principal
 from shared.http import Router, Tx
+from shared.openapi import ONLY_OPERATORS
 
 router = Router(prefix="/categories", tags=["categories"])
 
@@ -31,7 +32,7 @@ async def list_categories(me: Principal, tx: Tx) -> Categories:
     return Categories(items=[*(await store.categories(tx)).values()])
 
 
-@router.put("/{category}")
+@router.put("/{category}", responses=ONLY_OPERATORS)
 async def describe_category(category: Plain, body: CategoryBody, me: Principal, tx: Tx) -> Category:
     """From now on a category is called this, and its messages say why they come."""
     me.needs(OPERATOR)

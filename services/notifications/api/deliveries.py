@@ -11,8 +11,9 @@ from services.notifications.model import Notification, State, Try, resend
 from shared.auth import OPERATOR, Principal
 from shared.clock import Moment, now
 from shared.http import Paging, Router, Tx, cursor
+from shared.openapi import ONLY_OPERATORS
 
-router = Router(prefix="/deliveries", tags=["operation"])
+router = Router(prefix="/deliveries", tags=["operation"], responses=ONLY_OPERATORS)
 
 
 class Delivery(BaseModel):

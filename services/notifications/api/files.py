@@ -1,6 +1,11 @@
 """Calendar entries to download."""
 
+from typing import Any
+
 from fastapi import Response
+
+CALENDAR: dict[int | str, dict[str, Any]] = {200: {"content": {"text/calendar": {}}}}
+"""What the OpenAPI document says of such an answer."""
 
 
 def as_file(part: tuple[str, bytes]) -> Response:

@@ -6,7 +6,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from services.notifications import channels, store
-from services.notifications.api.files import as_file
+from services.notifications.api.files import CALENDAR, as_file
 from services.notifications.api.steps import Step
 from services.notifications.store import Letter
 from shared.auth import Principal
@@ -71,7 +71,7 @@ async def read_item(request: Request, id: str, me: Principal, tx: Tx) -> InboxIt
     return _item(request, letter)
 
 
-@router.get("/{id}/invite.ics", response_class=Response)
+@router.get("/{id}/invite.ics", response_class=Response, responses=CALENDAR)
 async def read_invitation(request: Request, id: str, me: Principal, tx: Tx) -> Response:
     """The meeting as a calendar entry, where the message is about one."""
     [letter] = await store.letters(tx, [await store.inbox_item(tx, me.person_id, id)])

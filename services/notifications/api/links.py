@@ -9,7 +9,7 @@ from fastapi import Form, Request, Response
 from fastapi.responses import HTMLResponse
 
 from services.notifications import channels, store
-from services.notifications.api.files import as_file
+from services.notifications.api.files import CALENDAR, as_file
 from services.notifications.model import Scope, Subscription
 from services.notifications.store import Letter
 from shared.errors import NotFound
@@ -80,7 +80,7 @@ async def read_message(token: str, id: str, request: Request, tx: Tx) -> HTMLRes
     return HTMLResponse(shown, headers=HEADERS)
 
 
-@router.get("/messages/{token}/{id}/invite.ics", response_class=Response)
+@router.get("/messages/{token}/{id}/invite.ics", response_class=Response, responses=CALENDAR)
 async def read_invitation(token: str, id: str, request: Request, tx: Tx) -> Response:
     """The meeting as a calendar entry, for programs that show no Accept and Decline."""
     return as_file(channels.calendar_file(await _letter(tx, token, id), request.app.state.settings))

@@ -9,8 +9,9 @@ from services.notifications.model import Rule, RuleDraft, check_rule
 from shared.auth import OPERATOR, Principal
 from shared.errors import Invalid, NotFound
 from shared.http import Paging, Router, Tx, cursor
+from shared.openapi import ONLY_OPERATORS
 
-router = Router(prefix="/rules", tags=["rules"])
+router = Router(prefix="/rules", tags=["rules"], responses=ONLY_OPERATORS)
 
 
 class RuleBody(RuleDraft):

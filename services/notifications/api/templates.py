@@ -19,8 +19,9 @@ from shared.auth import OPERATOR, Principal
 from shared.clock import Moment, now
 from shared.errors import NotFound
 from shared.http import Paging, Router, Tx, cursor
+from shared.openapi import ONLY_OPERATORS
 
-router = Router(prefix="/templates", tags=["templates"])
+router = Router(prefix="/templates", tags=["templates"], responses=ONLY_OPERATORS)
 Version = Annotated[int, Query(ge=0, le=2**31)]
 
 

@@ -5,6 +5,7 @@ from pydantic import BaseModel
 
 from services.resources import store
 from services.resources.api import shown
+from services.resources.api.refusals import NOT_YOURS, ONLY_FACILITATORS
 from services.resources.api.shown import SharedResource
 from shared.auth import Principal
 from shared.clock import Moment, now
@@ -13,14 +14,14 @@ from shared.http import Paging, Router, Tx, cursor
 router = Router(tags=["recycle bin"])
 
 
-@router.delete("/resources/{resource_id}", status_code=204)
+@router.delete("/resources/{resource_id}", status_code=204, responses=NOT_YOURS)
 async def bin_resource(resource_id: str, me: Principal, tx: Tx) -> None:
     """Put it into the recycle bin: nobody finds it. For who shared it, and facilitators."""
     _, who = await store.see(tx, resource_id, me)
     await store.change(tx, resource_id, lambda one: one.bin(who, now()))
 
 
-@router.post("/resources/{resource_id}/recovery")
+@router.post("/resources/{resource_id}/recovery", responses=NOT_YOURS)
 async def recover_resource(resource_id: str, me: Principal, tx: Tx) -> SharedResource:
     """Take it out of the bin again. For facilitators, and who put it there."""
     _, who = await store.see_in_bin(tx, resource_id, me)
@@ -41,7 +42,7 @@ class Bin(BaseModel):
     next: str | None
 
 
-@router.get("/communities/{community_id}/bin")
+@router.get("/communities/{community_id}/bin", responses=ONLY_FACILITATORS)
 async def list_bin(community_id: str, me: Principal, tx: Tx, page: Paging, request: Request) -> Bin:
     """What is in a community's bin, what was shared last first. For facilitators and operators."""
     who = await store.standing(tx, community_id, me)

@@ -23,7 +23,10 @@ class NotAFile(Refused):
 @router.get(
     "/{resource_id}/content",
     response_class=StreamingResponse,
-    responses={200: {"content": {"application/octet-stream": {}}, "description": "The file"}},
+    responses={
+        200: {"content": {"*/*": {}}, "description": "The file, as what it is"},
+        409: {"description": "`not-a-file`"},
+    },
 )
 async def download_file(
     resource_id: str,

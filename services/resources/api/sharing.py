@@ -6,6 +6,7 @@ from fastapi import Form, Request, Response, UploadFile
 
 from services.resources import store
 from services.resources.api import shown
+from services.resources.api.refusals import ONLY_MEMBERS
 from services.resources.api.shown import SharedResource
 from services.resources.api.uploads import receive
 from services.resources.model import About, Description, Resource, Tags, Title, link
@@ -21,7 +22,7 @@ class NewLink(About, frozen=True):
     url: str
 
 
-@router.post("/{community_id}/links", status_code=201)
+@router.post("/{community_id}/links", status_code=201, responses=ONLY_MEMBERS)
 async def share_link(
     community_id: str, new: NewLink, me: Principal, tx: Tx, response: Response
 ) -> SharedResource:
@@ -31,7 +32,7 @@ async def share_link(
     return _created(response, await store.share(tx, community_id, me, link(new.url), about))
 
 
-@router.post("/{community_id}/files", status_code=201)
+@router.post("/{community_id}/files", status_code=201, responses=ONLY_MEMBERS)
 async def share_file(
     community_id: str,
     me: Principal,

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from services.resources import store
 from services.resources.api import shown
+from services.resources.api.refusals import NOT_YOURS
 from services.resources.api.shown import SharedResource, SharedVersion
 from services.resources.api.uploads import receive
 from services.resources.model import Title, link
@@ -38,7 +39,7 @@ class NewAddress(BaseModel):
     title: Title | None = None
 
 
-@router.post("/{resource_id}/versions/link", status_code=201)
+@router.post("/{resource_id}/versions/link", status_code=201, responses=NOT_YOURS)
 async def revise_link(resource_id: str, new: NewAddress, me: Principal, tx: Tx) -> SharedResource:
     """Let a link lead elsewhere. For who shared it, and facilitators."""
     _, who = await store.see(tx, resource_id, me)
@@ -46,7 +47,7 @@ async def revise_link(resource_id: str, new: NewAddress, me: Principal, tx: Tx) 
     return shown.resource(revised)
 
 
-@router.post("/{resource_id}/versions/file", status_code=201)
+@router.post("/{resource_id}/versions/file", status_code=201, responses=NOT_YOURS)
 async def revise_file(
     resource_id: str,
     me: Principal,
@@ -70,7 +71,7 @@ class Restoration(BaseModel):
     version: int
 
 
-@router.post("/{resource_id}/restoration", status_code=201)
+@router.post("/{resource_id}/restoration", status_code=201, responses=NOT_YOURS)
 async def restore_version(
     resource_id: str, wanted: Restoration, me: Principal, tx: Tx
 ) -> SharedResource:

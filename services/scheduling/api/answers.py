@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.scheduling import store
 from services.scheduling.api.meetings import meeting_before
+from services.scheduling.api.refusals import ONLY_MEMBERS
 from services.scheduling.model import Meeting, Status, Wish
 from shared.auth import Principal
 from shared.errors import Malformed
@@ -45,7 +46,7 @@ class Answers(BaseModel):
     next: str | None
 
 
-@router.put("/rsvp")
+@router.put("/rsvp", responses=ONLY_MEMBERS)
 async def answer(meeting_id: str, rsvp: Rsvp, me: Principal, tx: Tx) -> Answer:
     """Say whether I come. Where no seat is free, `accepted` puts me at the end of the line."""
     meeting, reader = await meeting_before(tx, meeting_id, me.person_id)
@@ -54,7 +55,7 @@ async def answer(meeting_id: str, rsvp: Rsvp, me: Principal, tx: Tx) -> Answer:
     return Answer.of(answered, me.person_id)
 
 
-@router.get("/rsvps")
+@router.get("/rsvps", responses=ONLY_MEMBERS)
 async def list_answers(
     request: Request, meeting_id: str, me: Principal, tx: Tx, page: Paging
 ) -> Answers:

@@ -4,6 +4,7 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from services.scheduling import store
+from services.scheduling.api.refusals import ONLY_FACILITATORS, ONLY_MEMBERS
 from shared.auth import Principal
 from shared.errors import NotFound
 from shared.http import Router, Tx
@@ -27,7 +28,7 @@ async def rotate_my_feed(me: Principal, tx: Tx) -> Feed:
     return Feed(url=await store.rotate_personal_feed(tx, me.person_id))
 
 
-@router.get("/communities/{community_id}/feed")
+@router.get("/communities/{community_id}/feed", responses=ONLY_MEMBERS)
 async def read_community_feed(community_id: str, me: Principal, tx: Tx) -> Feed:
     """The address of the community's calendar. For members."""
     (await store.standing(tx, community_id, me.person_id)).needs_member()
@@ -35,7 +36,7 @@ async def read_community_feed(community_id: str, me: Principal, tx: Tx) -> Feed:
     return Feed(url=store.feed_url(tx, schedule.feed_token))
 
 
-@router.post("/communities/{community_id}/feed")
+@router.post("/communities/{community_id}/feed", responses=ONLY_FACILITATORS)
 async def rotate_community_feed(community_id: str, me: Principal, tx: Tx) -> Feed:
     """A new address of the community's calendar; the old one ends. For facilitators."""
     (await store.standing(tx, community_id, me.person_id)).needs_facilitator()

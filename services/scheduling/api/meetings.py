@@ -7,6 +7,7 @@ from fastapi import Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.scheduling import store
+from services.scheduling.api.refusals import ONLY_FACILITATORS
 from services.scheduling.api.views import MeetingView
 from services.scheduling.model import Line, Meeting, MeetingWish, Standing
 from shared.auth import Principal
@@ -34,7 +35,10 @@ class Meetings(BaseModel):
 
 
 @router.post(
-    "/communities/{community_id}/meetings", status_code=201, response_model_exclude_unset=True
+    "/communities/{community_id}/meetings",
+    status_code=201,
+    response_model_exclude_unset=True,
+    responses=ONLY_FACILITATORS,
 )
 async def schedule_meeting(
     community_id: str, wish: MeetingWish, me: Principal, tx: Tx, response: Response
@@ -82,7 +86,9 @@ async def read_meeting(meeting_id: str, me: Principal, tx: Tx) -> MeetingView:
     return MeetingView.of(meeting, reader)
 
 
-@router.patch("/meetings/{meeting_id}", response_model_exclude_unset=True)
+@router.patch(
+    "/meetings/{meeting_id}", response_model_exclude_unset=True, responses=ONLY_FACILITATORS
+)
 async def change_meeting(meeting_id: str, wish: MeetingWish, me: Principal, tx: Tx) -> MeetingView:
     """Move a meeting, or describe it otherwise; fields not sent stay, answers stay. For facilitators."""
     _, reader = await meeting_before(tx, meeting_id, me.person_id)
@@ -93,7 +99,11 @@ async def change_meeting(meeting_id: str, wish: MeetingWish, me: Principal, tx: 
     return MeetingView.of(changed, reader)
 
 
-@router.post("/meetings/{meeting_id}/cancellation", response_model_exclude_unset=True)
+@router.post(
+    "/meetings/{meeting_id}/cancellation",
+    response_model_exclude_unset=True,
+    responses=ONLY_FACILITATORS,
+)
 async def cancel_meeting(
     meeting_id: str, cancellation: Cancellation, me: Principal, tx: Tx
 ) -> MeetingView:

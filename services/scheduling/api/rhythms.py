@@ -6,6 +6,7 @@ from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from services.scheduling import store
+from services.scheduling.api.refusals import ONLY_FACILITATORS, ONLY_MEMBERS
 from services.scheduling.api.views import RhythmView
 from services.scheduling.model import Rhythm, Schedule, Standing
 from shared.auth import Principal
@@ -23,7 +24,7 @@ class Notice(BaseModel):
     days: Annotated[int, Field(strict=True, ge=0, le=180)]
 
 
-@router.put("/rhythm", response_model_exclude_unset=True)
+@router.put("/rhythm", response_model_exclude_unset=True, responses=ONLY_FACILITATORS)
 async def choose_rhythm(community_id: str, rhythm: Rhythm, me: Principal, tx: Tx) -> RhythmView:
     """The community meets in this rhythm from now on, or from `starts_on` on. For facilitators.
 
@@ -49,7 +50,7 @@ async def read_rhythm(community_id: str, me: Principal, tx: Tx) -> RhythmView:
     return _view(tx, schedule, reader)
 
 
-@router.delete("/rhythm", status_code=204)
+@router.delete("/rhythm", status_code=204, responses=ONLY_FACILITATORS)
 async def end_rhythm(community_id: str, me: Principal, tx: Tx) -> Response:
     """No further meetings. Those that members were invited to or answered stay. For facilitators."""
     (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
@@ -57,14 +58,14 @@ async def end_rhythm(community_id: str, me: Principal, tx: Tx) -> Response:
     return Response(status_code=204)
 
 
-@router.get("/notice")
+@router.get("/notice", responses=ONLY_MEMBERS)
 async def read_notice(community_id: str, me: Principal, tx: Tx) -> Notice:
     """How early members are invited."""
     (await store.standing(tx, community_id, me.person_id)).needs_member()
     return Notice(days=(await store.schedule(tx, community_id)).notice_days)
 
 
-@router.put("/notice")
+@router.put("/notice", responses=ONLY_FACILITATORS)
 async def give_notice(community_id: str, notice: Notice, me: Principal, tx: Tx) -> Notice:
     """Invite this many days before, also to the meetings that stand already. For facilitators."""
     (await store.standing(tx, community_id, me.person_id)).needs_facilitator()

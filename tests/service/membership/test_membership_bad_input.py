@@ -153,3 +153,9 @@ async def test_a_token_that_does_not_hold_does_nothing(region: Any, service: Ser
         assert reply.status_code == 401, made
         assert reply.headers["www-authenticate"] == "Bearer"
     assert await before.still()
+
+
+async def test_a_method_that_is_not_there_is_told_every_one_that_is(region: Any) -> None:
+    reply = await region.ann.request("PROPFIND", "/people/me")
+    assert reply.status_code == 405
+    assert reply.headers["allow"] == "GET, PUT"
