@@ -1,6 +1,8 @@
 """Decides whether a mail may go now, and makes it ready."""
 
 import asyncio
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from email_validator import EmailNotValidError
@@ -9,7 +11,14 @@ from services.notifications import store
 from services.notifications.channels import mail
 from services.notifications.channels.invite import calendar_part
 from services.notifications.channels.settings import MailSettings, ascii_address
-from services.notifications.model import Message, Next, Notification, waiting
+from services.notifications.model import (
+    Message,
+    Next,
+    Notification,
+    Preferences,
+    Subscription,
+    waiting,
+)
 from services.notifications.store import Letter
 from shared.calendar import Address
 from shared.clock import now
@@ -35,19 +44,48 @@ class Ready:
     traceparent: str | None
 
 
-async def prepare(database: Database, settings: MailSettings, one: Notification) -> Ready:
-    """Everything a mail needs. Undeliverable if it must wait, may not go, or never can."""
-    reading = database.reading()
-    [letter], chosen, before, subscription = await asyncio.gather(
-        store.letters(reading, [one]),
-        store.preferences_of(reading, one.person_id),
-        store.thread_before(database, one),
-        store.subscribed(database, one.person_id, one.category, one.community_id),
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that a mail depends on, as it was at one moment."""
+
+    letter: Letter
+    chosen: Preferences
+    before: list[Notification]
+    subscription: Subscription
+    looked_at: float
+    """By the monotonic clock."""
+
+
+async def look_up(database: Database, items: Sequence[Notification]) -> dict[str, Facts]:
+    """The facts for some mails, by their ids; for many at once it costs little more than for one."""
+    moment, reading = time.monotonic(), database.reading()
+    kinds = [(one.person_id, one.category, one.community_id) for one in items]
+    letters, chosen, before, subscriptions = await asyncio.gather(
+        store.letters(reading, items),
+        store.choices_of(reading, [one.person_id for one in items]),
+        store.threads_before(database, items),
+        store.subscribed(database, kinds),
     )
+    return {
+        one.notification_id: Facts(
+            letter,
+            chosen[one.person_id],
+            before[one.notification_id],
+            subscriptions[kind],
+            moment,
+        )
+        for one, kind, letter in zip(items, kinds, letters, strict=True)
+    }
+
+
+async def prepare(database: Database, settings: MailSettings, facts: Facts) -> Ready:
+    """A mail made from its facts. Undeliverable if it must wait, may not go, or never can."""
+    letter, chosen, before = facts.letter, facts.chosen, facts.before
+    one = letter.one
     if why := chosen.refuse(one.category, one.community_id):
         raise Undeliverable(Next(state="suppressed", next_at=now(), reason=why))
     _nothing_lacks(letter, before)
-    links = links_for(settings.public_url, subscription.token, one.notification_id)
+    links = links_for(settings.public_url, facts.subscription.token, one.notification_id)
     try:
         recipient = Address(ascii_address(letter.person["email"]), letter.person.get("name", ""))
         message = await _message(database, letter, links)

@@ -9,7 +9,8 @@ from opentelemetry.trace import Span, SpanKind, StatusCode
 from prometheus_client import Counter, Gauge
 
 from services.notifications import store
-from services.notifications.channels.letterbox import Ready, Undeliverable, prepare
+from services.notifications.channels.ahead import Ahead
+from services.notifications.channels.letterbox import Ready, Undeliverable
 from services.notifications.channels.settings import MailSettings, settings_of
 from services.notifications.channels.smtp import Away, Connection, Sent
 from services.notifications.model import Next, Notification, Outcome, Try, after
@@ -26,7 +27,6 @@ SWEEP_SECONDS = 1.0
 IDLE_SECONDS = 30.0
 LONGEST_PAUSE = 15.0
 GRACE_SECONDS = 10.0
-AT_ONCE = 50
 
 
 async def deliver(database: Database) -> bool:
@@ -52,10 +52,12 @@ class Sender:
         self._database = database
         self._settings: MailSettings = settings_of(database)
         self._idle: list[Connection] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[bool]] = set()
         self._swept_at = 0.0
         self._away_until = 0.0
         self._pause = 0.0
+        self._ahead = Ahead(database, self._settings)
+        self._due = 0
 
     async def work(self) -> bool:
         """One turn: until nothing is due any more, or the mail server is away."""
@@ -65,10 +67,11 @@ class Sender:
             return False
         something = False
         most = self._settings.mail_connections
-        while due := await store.count_due(self._database, most):
+        while due := await self._ahead.look():
+            self._due = due
             try:
                 ends = await asyncio.gather(
-                    *(self._send_some() for _ in range(due)), return_exceptions=True
+                    *(self._send_some() for _ in range(min(most, due))), return_exceptions=True
                 )
             except asyncio.CancelledError:
                 await self._finish()
@@ -102,24 +105,22 @@ class Sender:
             log.warning("the mail server is away", why=why, again_in=self._pause)
 
     async def _send_some(self) -> None:
-        """Claim and send over one connection, until nothing is due or it is time to count again."""
+        """Claim and send over one connection, until nothing is due of what was seen ahead."""
         connection = self._idle.pop() if self._idle else Connection(self._settings)
         try:
-            for _ in range(AT_ONCE):
+            while self._due > 0:
+                self._due -= 1
                 if time.monotonic() < self._away_until:
                     return
                 # Before a claim, so that a server that is away costs no mail anything.
                 await connection.open()
                 self._pause = 0.0
                 SERVER_AWAY.set(0)
-                attempt = new_id()
-                one = await store.claim(self._database, attempt, self._settings.mail_lease_seconds)
-                if one is None:
-                    return
-                task = asyncio.create_task(self._send_one(connection, one, attempt))
+                task = asyncio.create_task(self._send_next(connection))
                 self._under_way.add(task)
                 task.add_done_callback(self._under_way.discard)
-                await asyncio.shield(task)  # a service that ends lets it finish
+                if not await asyncio.shield(task):  # a service that ends lets it finish
+                    return
         finally:
             if connection.is_open:
                 self._idle.append(connection)
@@ -134,10 +135,19 @@ class Sender:
         while self._idle:
             await self._idle.pop().quit()
 
-    async def _send_one(self, connection: Connection, one: Notification, attempt: str) -> None:
-        began = time.monotonic()
+    async def _send_next(self, connection: Connection) -> bool:
+        """Claim a mail and send it. False if none is due."""
+        attempt, began = new_id(), time.monotonic()  # the lease begins later than this
+        one = await store.claim(self._database, attempt, self._settings.mail_lease_seconds)
+        if one is not None:
+            await self._send_one(connection, one, attempt, began)
+        return one is not None
+
+    async def _send_one(
+        self, connection: Connection, one: Notification, attempt: str, began: float
+    ) -> None:
         try:
-            ready = await prepare(self._database, self._settings, one)
+            ready = await self._ahead.prepare(one)
         except Undeliverable as reason:
             tried = Try(at=now(), outcome=reason.step.state, detail=reason.step.reason or "")
             trail = None if reason.step.state == "queued" else tried

@@ -7,14 +7,14 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from services.notifications.model import State
 from services.notifications.store.deliveries import (
     claim,
-    count_due,
     deliveries,
     delivery,
+    due,
     give_up_on_lapsed,
     hurry_mails_to,
     record,
     save_delivery,
-    thread_before,
+    threads_before,
 )
 from services.notifications.store.fan_out import expand, tell_newcomers
 from services.notifications.store.inbox import inbox, inbox_item, mark_read, unread
@@ -27,6 +27,7 @@ from services.notifications.store.notices import (
 )
 from services.notifications.store.preferences import (
     change_preferences,
+    choices_of,
     preferences_of,
     save_subscription,
     subscribed,
@@ -100,13 +101,14 @@ __all__ = [
     "categories",
     "category",
     "change_preferences",
+    "choices_of",
     "claim",
     "claim_notice",
     "community_in_mails",
-    "count_due",
     "current_version",
     "deliveries",
     "delivery",
+    "due",
     "expand",
     "finish_notice",
     "give_up_on_lapsed",
@@ -135,7 +137,7 @@ __all__ = [
     "tell_newcomers",
     "template",
     "templates",
-    "thread_before",
+    "threads_before",
     "unread",
     "versions",
     "withdraw_rule",

@@ -1,5 +1,7 @@
 """Mails on their way: claimed with a lease, tried, recorded. All leases go by the server's clock."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from pymongo import ReturnDocument, UpdateMany, UpdateOne
@@ -14,10 +16,11 @@ from shared.transaction import Transaction
 LAPSED = "the sender ended, or did not answer, while it was sending"
 
 
-async def count_due(database: Database, most: int) -> int:
-    """How many mails may be tried now, at most `most`."""
-    due = {"state": "queued", "next_at": {"$lte": now()}}
-    return await database["notifications"].count_documents(due, limit=most)
+async def due(database: Database, most: int) -> list[Notification]:
+    """The mails that may be tried now, at most `most` of them, what is due longest first."""
+    where = {"state": "queued", "next_at": {"$lte": now()}}
+    found = database["notifications"].find(where).sort("next_at", 1).limit(most)
+    return [read_notification(document) for document in await found.to_list(None)]
 
 
 async def claim(database: Database, attempt: str, lease_seconds: float) -> Notification | None:
@@ -81,15 +84,34 @@ def hurry_mails_to(tx: Transaction, person_id: str) -> None:
     tx.write("notifications", UpdateMany(waits, {"$set": {"next_at": now()}}))
 
 
-async def thread_before(database: Database, one: Notification) -> list[Notification]:
-    """What the same person was told of the same meeting before, the oldest first."""
-    if one.meeting_id is None:
-        return []
-    notices = await database["notices"].distinct("_id", {"meeting_id": one.meeting_id})
-    ids = [identify(notice, one.person_id) for notice in notices]
-    found = await database["notifications"].find({"_id": {"$in": ids}}).to_list(None)
-    thread = sorted((read_notification(document) for document in found), key=_place)
-    return [other for other in thread if _place(other) < _place(one)]
+async def threads_before(
+    database: Database, items: Sequence[Notification]
+) -> dict[str, list[Notification]]:
+    """What the same people were told of the same meetings before, the oldest first; by notification."""
+    meetings = sorted({one.meeting_id for one in items if one.meeting_id})
+    notices: defaultdict[str | None, list[str]] = defaultdict(list)
+    if meetings:
+        about = database["notices"].find({"meeting_id": {"$in": meetings}}, {"meeting_id": 1})
+        for notice in await about.to_list(None):
+            notices[notice["meeting_id"]].append(notice["_id"])
+    threads = {
+        one.notification_id: [identify(id, one.person_id) for id in notices[one.meeting_id]]
+        for one in items
+    }
+    ids = sorted({id for thread in threads.values() for id in thread})
+    found = database["notifications"].find({"_id": {"$in": ids}})
+    known = {document["_id"]: read_notification(document) for document in await found.to_list(None)}
+    return {
+        one.notification_id: sorted(
+            (
+                known[id]
+                for id in threads[one.notification_id]
+                if id in known and _place(known[id]) < _place(one)
+            ),
+            key=_place,
+        )
+        for one in items
+    }
 
 
 def _place(one: Notification) -> tuple[int, Any, str]:

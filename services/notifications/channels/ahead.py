@@ -1,0 +1,44 @@
+"""Looks ahead at what is due: what many mails depend on is looked up together."""
+
+import time
+
+from services.notifications import store
+from services.notifications.channels.letterbox import Facts, Ready, Undeliverable, look_up, prepare
+from services.notifications.channels.settings import MailSettings
+from services.notifications.model import Notification
+from shared.database import Database, is_outage
+
+MAILS = 100
+FRESH_SECONDS = 2.0
+"""How long what was looked up holds: a mail begun later than this after a change knows of it."""
+
+
+class Ahead:
+    """What one replica knows of the mails it is about to send."""
+
+    def __init__(self, database: Database, settings: MailSettings) -> None:
+        self._database = database
+        self._settings = settings
+        self._facts: dict[str, Facts] = {}
+
+    async def look(self) -> int:
+        """How many mails are due, at most a hundred; what they depend on is known from now on."""
+        due = await store.due(self._database, MAILS)
+        self._facts = {}
+        try:
+            self._facts = await look_up(self._database, due) if due else {}
+        except Exception as error:  # one of them spoils it: each is looked up alone
+            if is_outage(error):
+                raise
+        return len(due)
+
+    async def prepare(self, one: Notification) -> Ready:
+        """A mail ready to go. Undeliverable only because of what holds at this very moment."""
+        facts = self._facts.pop(one.notification_id, None)
+        if facts and time.monotonic() - facts.looked_at < FRESH_SECONDS:
+            try:
+                return await prepare(self._database, self._settings, facts)
+            except Undeliverable:
+                pass
+        found = await look_up(self._database, [one])
+        return await prepare(self._database, self._settings, found[one.notification_id])
