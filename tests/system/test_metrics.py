@@ -29,6 +29,8 @@ async def shown(region: Region) -> tuple[dict[str, set[str]], set[tuple[str, str
 async def test_alerts_and_dashboard_use_the_metrics_that_services_have(region: Region) -> None:
     await a_seat_to_wait_for(region)
     labels, values = await shown(region)
+    for url in region.urls.values():
+        assert "\ncopse_ready 1.0\n" in (await region.http.get(f"{url}/metrics")).text
     known = {**labels, **OF_PROMETHEUS}
     used: set[str] = set()
     for where, expr, _ in questions():

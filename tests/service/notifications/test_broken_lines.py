@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from deploy.local import ports
 from services.notifications import channels, handlers, store
@@ -157,9 +158,11 @@ async def test_while_the_mail_server_is_away_everything_waits(mongo: str, tmp_pa
         one = await the_delivery(region)
         assert one["state"] == "queued"
         assert not one.get("attempts")
+        assert REGISTRY.get_sample_value("copse_mail_server_away") == 1
         await post.open()
         await until(region, "sent")
         assert len(post.mails) == 1
+        assert REGISTRY.get_sample_value("copse_mail_server_away") == 0
         await channels.hang_up(service.database)
         await post.close()
 
