@@ -81,7 +81,7 @@ POINTS: dict[str, Callable[[Hit], None]] = {
     "claimed": lambda hit: _after(store, "claim", hit, _took_one),
     "recipient-accepted": lambda hit: _after(aiosmtplib.SMTP, "rcpt", hit),
     "data-accepted": lambda hit: _after(
-        aiosmtplib.SMTP, "execute_command", hit, lambda _, __, verb: verb == b"DATA"
+        aiosmtplib.SMTP, "execute_command", hit, lambda _, __, verb, *___: verb == b"DATA"
     ),
     "in-the-body": lambda hit: _with_the_body(hit, 0.5),
     "body-sent": lambda hit: _with_the_body(hit, 1),
@@ -95,22 +95,17 @@ POINTS: dict[str, Callable[[Hit], None]] = {
 
 def arm(fault: str) -> None:
     """Kill or stop this process the nth time it comes to a point."""
-    point, nth, how = (
-        [*fault.split(":"), "1", "SIGKILL"][:3] if fault.count(":") == 0 else _parts(fault)
-    )
-    left = [int(nth)]
+    point, _, rest = fault.partition(":")
+    nth, _, how = rest.partition(":")
+    left = int(nth or 1)
 
     def hit() -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            os.kill(os.getpid(), signal.Signals[how])
+        nonlocal left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.Signals[how or "SIGKILL"])
 
     POINTS[point](hit)
-
-
-def _parts(fault: str) -> tuple[str, str, str]:
-    point, nth, *how = fault.split(":")
-    return point, nth, how[0] if how else "SIGKILL"
 
 
 if __name__ == "__main__":
