@@ -11,16 +11,17 @@ from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import Annotated, Any, ParamSpec
 
+import structlog
 import typer
 from aiokafka.errors import KafkaError
 from pymongo.errors import OperationFailure, PyMongoError
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from structlog.processors import JSONRenderer, TimeStamper, add_log_level
 
 from deploy.local.processes import CannotStart
 from deploy.topics.apply import Unreachable
-from shared import telemetry
 
 P = ParamSpec("P")
 FINE, WRONG, USAGE, STOPPED = 0, 1, 2, 130  # exit codes
@@ -38,7 +39,11 @@ def answering(work: Callable[P, Coroutine[Any, Any, bool | None]]) -> Callable[P
 
     @wraps(work)
     def run(*args: P.args, **options: P.kwargs) -> None:
-        telemetry.set_up("copse", "INFO")  # an audit line is JSON on stderr, as a service's
+        if not structlog.is_configured():
+            # An audit line is JSON on stderr, as a service's.
+            structlog.configure(
+                [add_log_level, TimeStamper("iso"), JSONRenderer()], logger_factory=_log
+            )
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is told once, by the command
         try:
             fine = asyncio.run(work(*args, **options))
@@ -55,6 +60,10 @@ def answering(work: Callable[P, Coroutine[Any, Any, bool | None]]) -> Callable[P
             raise typer.Exit(WRONG)
 
     return run
+
+
+def _log(*_: Any) -> structlog.PrintLogger:
+    return structlog.PrintLogger(sys.stderr)
 
 
 def sentence(reason: Exception) -> str:

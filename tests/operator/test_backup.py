@@ -179,7 +179,7 @@ async def goes_on(work: Work, folder: Path, on: ports.Ports, backup: Path, addre
             with MongoClient(there.desk.parts.mongo) as client:
                 members = {
                     one["person_id"]
-                    for one in client["membership"]["memberships"].find({"status": "active"})
+                    for one in client["membership"]["standings"].find({"status": "active"})
                 }
                 assert {*joined} == members, "what the topics tell is what their owner knows"
                 for name in ("scheduling", "notifications", "resources"):
