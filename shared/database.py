@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any, TypeVar, cast
 
 from bson.codec_options import CodecOptions, TypeRegistry
+from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo import IndexModel
 from pymongo.errors import (
@@ -40,7 +41,9 @@ def _as_text(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, set | frozenset):
         return sorted(cast("set[Any]", value))
-    raise TypeError(f"MongoDB cannot hold a {type(value).__name__}")
+    if isinstance(value, int):
+        raise OverflowError("MongoDB holds whole numbers of 8 bytes at most")
+    raise InvalidDocument(f"MongoDB cannot hold a {type(value).__name__}")
 
 
 CODEC: CodecOptions[Document] = CodecOptions(

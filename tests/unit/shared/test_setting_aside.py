@@ -86,6 +86,13 @@ def test_what_mongodb_can_never_hold_is_tried_once(error: Exception, final: bool
     assert is_final(error) is final
 
 
+@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, 10**400, 1j, object(), {"a\0b": 1}])
+def test_what_mongodb_can_never_hold_says_so(value: object) -> None:
+    with pytest.raises((OverflowError, InvalidDocument)) as refused:
+        bson.encode({"value": value}, codec_options=CODEC)
+    assert is_final(refused.value)
+
+
 async def test_what_cannot_even_be_set_aside_is_told_and_does_not_spin() -> None:
     tried = 0
 
