@@ -105,6 +105,7 @@ async def _fill(
 
     spoilt = list(spoiled(_now()))
     planned = plan(topic, count, seed)
+    apart = max(1, len(planned) // len(spoilt))
     for n, one in enumerate(planned):
         record = one[2]
         partition = zlib.crc32(record.key or rng.randbytes(4)) % partitions
@@ -113,8 +114,10 @@ async def _fill(
             await flush(partition)
         waiting[partition].append(one)
         sizes[partition] += size
-        if n % max(1, len(planned) // len(spoilt)) == 0 and spoilt:
+        if n % apart == 0 and spoilt:
             await _spoil(producer, topic, rng.randrange(partitions), *spoilt.pop(), sent)
+    for name, data in spoilt:
+        await _spoil(producer, topic, rng.randrange(partitions), name, data, sent)
     for partition in [*waiting]:
         await flush(partition)
 
