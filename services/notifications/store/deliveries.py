@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pymongo import ReturnDocument, UpdateMany, UpdateOne
@@ -13,6 +14,7 @@ from shared.database import Database
 from shared.errors import NotFound
 from shared.transaction import Transaction
 
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LAPSED = "the sender ended, or did not answer, while it was sending"
 
 
@@ -125,7 +127,7 @@ async def deliveries(
     tx: Transaction, state: State, after: tuple[Any, ...] | None, limit: int
 ) -> list[Notification]:
     """A page of the mails in a state, the oldest first."""
-    where: dict[str, Any] = {"state": state}
+    where: dict[str, Any] = {"state": state, "next_at": {"$gte": EARLIEST}}  # as an index has it
     if after:
         at, id = after
         where["$or"] = [{"next_at": {"$gt": at}}, {"next_at": at, "_id": {"$gt": id}}]
