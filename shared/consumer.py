@@ -153,6 +153,7 @@ class Consumer(ConsumerRebalanceListener):
     async def _revoked(self, revoked: set[TopicPartition]) -> None:
         """Let running transactions end; whatever comes late is fenced by the watermark."""
         self._assigned -= revoked
+        self._joined = False  # who has nothing between two assignments does not stand by
         for tp in revoked:
             try:
                 async with asyncio.timeout(5), self._locks[tp]:
@@ -194,8 +195,8 @@ class Consumer(ConsumerRebalanceListener):
                             here - 1
                         )  # no record has come: one that does is not from there
         ends: dict[TopicPartition, int] = await self._client.end_offsets([*self._assigned])
-        if self._targets is None:
-            self._targets = dict(ends)
+        if self._targets is None:  # of those that were not given away while Kafka was asked
+            self._targets = {tp: end for tp, end in ends.items() if tp in self._assigned}
         behind = 0
         for tp, end in ends.items():
             busy = self._open[tp] > 0 or (tp in self._locks and self._locks[tp].locked())

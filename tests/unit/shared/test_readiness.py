@@ -1,0 +1,86 @@
+"""A member is ready when the history of the partitions it has is applied, however they change hands meanwhile."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError
+from faststream.kafka import KafkaBroker
+
+from shared.consumer import Consumer
+from shared.database import Database
+from shared.listener import Listener
+from shared.settings import Settings
+
+MINE, OTHERS = TopicPartition("t", 0), TopicPartition("t", 1)
+
+
+class Client:
+    """Kafka, as a member sees it; a rebalance comes while it is asked for the ends."""
+
+    def __init__(self, ends: dict[TopicPartition, int]) -> None:
+        self.ends = ends
+        self.assigned: set[TopicPartition] = set(ends)
+        self.positions = dict.fromkeys(ends, 0)
+        self.rebalance: Callable[[], Awaitable[None]] | None = None
+
+    def partitions_for_topic(self, _: str) -> set[int]:
+        return {tp.partition for tp in self.ends}
+
+    async def end_offsets(self, asked: list[TopicPartition]) -> dict[TopicPartition, int]:
+        rebalance, self.rebalance = self.rebalance, None
+        if rebalance:
+            await rebalance()
+        return {tp: self.ends[tp] for tp in asked}
+
+    async def position(self, tp: TopicPartition) -> int:
+        if tp not in self.assigned:
+            raise IllegalStateError(f"{tp} is not assigned")
+        return self.positions[tp]
+
+
+@pytest.fixture
+async def member(monkeypatch: pytest.MonkeyPatch) -> tuple[Consumer, Client]:
+    database = Database("mongodb://127.0.0.1:1/", "nobody", Settings())
+    consumer = Consumer(KafkaBroker(), Listener("g", ["t"]), database, 10)
+    client = Client({MINE: 3, OTHERS: 5})
+    monkeypatch.setattr(Consumer, "_client", client)
+    inbox: Any = consumer._inbox
+    inbox.positions.update({MINE: -1, OTHERS: -1})
+    await consumer.on_partitions_assigned({MINE, OTHERS})
+    return consumer, client
+
+
+async def test_a_partition_given_away_while_its_end_was_asked_for_is_not_waited_for(
+    member: tuple[Consumer, Client],
+) -> None:
+    consumer, client = member
+
+    async def rebalance() -> None:
+        client.assigned = {MINE}
+        await consumer.on_partitions_revoked({MINE, OTHERS})
+        await consumer.on_partitions_assigned({MINE})
+        consumer._inbox.positions[MINE] = -1
+
+    client.rebalance = rebalance
+    with suppress(IllegalStateError):  # as the service does; it measures again a second later
+        await consumer.measure()
+    assert not consumer.caught_up
+    client.positions[MINE] = 3
+    await consumer.measure()
+    assert consumer.caught_up
+
+
+async def test_a_member_between_two_assignments_is_not_ready_for_having_nothing(
+    member: tuple[Consumer, Client],
+) -> None:
+    consumer, client = member
+    await consumer.on_partitions_revoked({MINE, OTHERS})
+    await consumer.measure()
+    assert not consumer.caught_up
+
+    await consumer.on_partitions_assigned(set())
+    await consumer.measure()
+    assert consumer.caught_up, "it stands by: others have all partitions"
