@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.scheduling.model import Meeting, MembersOnly, Wish
+from services.scheduling.model import LONGEST, Meeting, MembersOnly, Wish
 from services.scheduling.store.turns import each
 from shared.clock import now
 from shared.database import Database
@@ -40,7 +40,7 @@ async def meetings_from(
     where: Document = {
         "community_id": community_id,
         "status": {"$ne": "withdrawn"},
-        "ends_at": {"$gt": moment},
+        **_ends_after(moment),
     }
     if after:
         starts_at, id = after
@@ -141,10 +141,15 @@ async def shown_in_feeds(
     where: Document = {
         "community_id": {"$in": community_ids},
         "status": {"$ne": "withdrawn"},
-        "ends_at": {"$gt": moment - timedelta(days=31)},
+        **_ends_after(moment - timedelta(days=31)),
     }
     found = await tx.find("meetings", where, sort=[("starts_at", 1), ("_id", 1)], limit=2000)
     return [as_meeting(document) for document in found]
+
+
+def _ends_after(moment: datetime) -> Document:
+    """Said of the start as well, by which meetings are found: what is long past need not be read."""
+    return {"starts_at": {"$gt": moment - LONGEST}, "ends_at": {"$gt": moment}}
 
 
 def as_meeting(document: Document) -> Meeting:

@@ -1,5 +1,7 @@
 """S5 and single meetings: scheduled, moved and cancelled by hand."""
 
+from datetime import UTC, datetime
+
 from shared.contracts.scheduling import (
     MeetingAnnounced,
     MeetingCancelled,
@@ -155,3 +157,15 @@ async def test_a_co_facilitator_may_decide_too_until_the_role_ends(region):
     await region.gets_role("ann", "member")
     reply = await region.ann.patch(reply.headers["location"], json={"title": "x"})
     assert reply.status_code == 403
+
+
+async def test_the_longest_meeting_is_listed_until_it_ends(region):
+    week = {"starts_at": "2027-02-01T14:00:00Z", "ends_at": "2027-02-08T14:00:00Z"}
+    path = await region.meeting(**week)
+    feed = (await region.ann.post("/people/me/feed")).json()["url"].partition("/feeds/")[2]
+    for hour, listed in ((13, 1), (14, 0)):
+        region.service.clock(datetime(2027, 2, 8, hour, tzinfo=UTC))
+        assert len(await region.meetings()) == listed
+    region.service.clock(datetime(2027, 3, 11, 13, tzinfo=UTC))
+    calendar = (await region.ann.get(f"/feeds/{feed}")).text
+    assert path.rpartition("/")[2] in calendar
