@@ -301,7 +301,7 @@ def many(good: Good, rng: Random) -> RawRecord:
 
 @mutation("an id of a megabyte")
 def long(good: Good, rng: Random) -> RawRecord:
-    id = rng.choice(["x", ".", "$", "\x00"]) * (MEGABYTE // 6)
+    id = rng.choice(["x", ".", "$", "\x00"]) * (MEGABYTE // 8)
     where = rng.choice(
         [("id",), ("subject",), ("source",), *(("data", name) for name in ids(good.event))]
     )
