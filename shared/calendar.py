@@ -90,7 +90,7 @@ def feed(name: str, entries: Iterable[Entry], *, organizer: Address) -> bytes:
     _add(calendar, refresh_interval=vDuration(REFRESH, params={"VALUE": "DURATION"}))
     # Always there: a VCALENDAR without any component would be malformed (RFC 5545, 3.6).
     events = [_event(entry, entry.status, organizer) for entry in entries]
-    return _holding(calendar, _LONDON_ZONE, *events)
+    return _holding(calendar.to_ical(), _LONDON_ZONE, *events)
 
 
 def _request(method: Method, entry: Entry, organizer: Address, attendee: Address) -> bytes:
@@ -103,7 +103,7 @@ def _request(method: Method, entry: Entry, organizer: Address, attendee: Address
     written: Any = Contentline
     named: bytes = written.from_parts("ATTENDEE", asked.params, asked).to_ical() + b"\r\n"
     zone = [] if _span(entry)[0].tzinfo is UTC else [_LONDON_ZONE]
-    return _holding(_calendar(method), *zone, event.removesuffix(_END_EVENT) + named + _END_EVENT)
+    return _holding(_head(method), *zone, event.removesuffix(_END_EVENT) + named + _END_EVENT)
 
 
 def _calendar(method: Method) -> Calendar:
@@ -112,9 +112,14 @@ def _calendar(method: Method) -> Calendar:
     return calendar
 
 
-def _holding(calendar: Calendar, *components: bytes) -> bytes:
+@lru_cache
+def _head(method: Method) -> bytes:
+    return _calendar(method).to_ical()
+
+
+def _holding(calendar: bytes, *components: bytes) -> bytes:
     """A calendar with components that are written already."""
-    return b"".join([calendar.to_ical().removesuffix(_END_CALENDAR), *components, _END_CALENDAR])
+    return b"".join([calendar.removesuffix(_END_CALENDAR), *components, _END_CALENDAR])
 
 
 @lru_cache(maxsize=4096)

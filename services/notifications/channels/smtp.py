@@ -136,5 +136,7 @@ def _expect(code: int, answer: SMTPResponse) -> None:
 
 def _say(code: int, text: str, recipient: str) -> str:
     """The server's answer, without the address that it may repeat."""
-    hidden = re.sub(re.escape(recipient), "the recipient", text, flags=re.IGNORECASE)
+    hidden = text
+    if recipient.lower() in text.lower():
+        hidden = re.sub(re.escape(recipient), "the recipient", text, flags=re.IGNORECASE)
     return f"{code} {' '.join(hidden.split())}"[:300]
