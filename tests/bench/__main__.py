@@ -1,10 +1,14 @@
-"""`make bench`: every figure beside its raw reference, in one run, as ratios."""
+"""`make bench`: every figure beside its raw reference, in one run, as ratios.
 
+python -m tests.bench [--json FILE] [PART …] measures some parts and writes no document.
+"""
+
+import argparse
 import asyncio
 import json
-import statistics
 import sys
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -13,94 +17,111 @@ from rich.table import Table
 from deploy.local.parts import Parts
 from deploy.local.throwaway import throwaway
 from shared import telemetry
-from tests.bench import consume, fanout, memory, publish
+from tests.bench import consume, fanout, growth, memory, overhead, publish, region, report, seats
+from tests.bench.rows import Row, limited, progress, ratio
 from tests.bench.world import Bench, deposits
 
-ROUNDS = 3
-progress = Console(stderr=True)
-Row = tuple[str, str, str, str, str, bool]
-Measure = Callable[[], Awaitable[float]]
 
-
-async def ratio(name: str, ours: Measure, reference: Measure, bar: float) -> Row:
-    """Alternate both, so that a slow moment of the machine meets either; the median of the ratios counts."""
-    pairs: list[tuple[float, float]] = []
-    for turn in range(ROUNDS):
-        progress.print(f"{name}: round {turn + 1} of {ROUNDS}")
-        pairs.append((await ours(), await reference()))
-    found = statistics.median(mine / other for mine, other in pairs)
-    mine, other = (statistics.median(column) for column in zip(*pairs, strict=True))
-    return name, f"{mine:,.0f}/s", f"{other:,.0f}/s", f"{found:.2f} ×", f"≥ {bar} ×", found >= bar
-
-
-def below(name: str, value: float, unit: str, bar: float) -> Row:
-    return name, f"{value:.1f} {unit}", "", "", f"≤ {bar:g} {unit}", value <= bar
-
-
-async def measure(bench: Bench) -> list[Row]:
-    topic = await bench.topic()
+async def consuming(bench: Bench) -> list[Row]:
+    topic, short = await bench.topic(), await bench.topic()
     await bench.fill(topic, deposits(consume.EVENTS))
-    short = await bench.topic()
     await bench.fill(short, deposits(consume.EVENTS_ONE_BY_ONE))
-    rows = [
+    return [
         await ratio(
             "consume",
             lambda: consume.kernel(bench, topic, consume.EVENTS),
             lambda: consume.raw_loop(bench, topic, consume.EVENTS),
-            0.8,
         ),
         await ratio(
             "consume, beside one transaction an event",
             lambda: consume.kernel(bench, topic, consume.EVENTS),
             lambda: consume.one_by_one(bench, short, consume.EVENTS_ONE_BY_ONE),
-            50,
         ),
-        await ratio(
-            "relay", lambda: publish.relay(bench), lambda: publish.raw_producer(bench), 0.35
+        limited(
+            "kernel's own work an event",
+            await overhead.kernel_without_database(bench, topic, consume.EVENTS),
         ),
+    ]
+
+
+async def relaying(bench: Bench) -> list[Row]:
+    return [await ratio("relay", lambda: publish.relay(bench), lambda: publish.raw_producer(bench))]
+
+
+async def commanding(bench: Bench) -> list[Row]:
+    return [
         await ratio(
             "command",
             lambda: publish.commands(bench, bare=False),
             lambda: publish.commands(bench, bare=True),
-            0.7,
-        ),
-        await ratio("fan-out", lambda: fanout.ours(bench), lambda: fanout.raw(bench), 0.6),
+        )
     ]
-    progress.print("kernel without a database")
-    added = await consume.kernel_without_database(bench, topic, consume.EVENTS)
-    rows.append(below("kernel's own work an event", added, "µs", 15))
-    progress.print("latencies")
+
+
+async def fanning_out(bench: Bench) -> list[Row]:
+    return [await ratio("fan-out", lambda: fanout.ours(bench), lambda: fanout.raw(bench))]
+
+
+async def latencies(bench: Bench) -> list[Row]:
     times = await publish.latencies(bench)
-    rows.append(below("event → state, p95", times["event → state"], "ms", 50))
-    rows.append(below("commit → published, p95", times["commit → published"], "ms", 60))
-    progress.print("memory")
-    rows.append(below("memory grown", await memory.growth(bench), "MB", 20))
+    return [limited(f"{name}, p95", value) for name, value in times.items()]
+
+
+async def remembering(bench: Bench) -> list[Row]:
+    return [limited("memory grown", await memory.growth(bench))]
+
+
+PARTS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
+    "consume": consuming,
+    "relay": relaying,
+    "command": commanding,
+    "fan-out": fanning_out,
+    "latency": latencies,
+    "memory": remembering,
+    "region": region.rows,
+    "seats": seats.rows,
+    "growth": growth.rows,
+}
+
+
+def show(rows: Sequence[Row]) -> None:
+    table = Table("measure", "Copse", "reference", "ratio", "bar", "holds")
+    for row in rows:
+        holds = "yes" if row.holds else "[red]no[/red]"
+        table.add_row(row.bar.name, row.ours, row.reference, row.found, str(row.bar), holds)
+    Console(width=120).print(table)
+
+
+async def measure(parts: Parts, names: Sequence[str]) -> list[Row]:
+    bench = Bench(parts)
+    rows: list[Row] = []
+    try:
+        for name in names:
+            began = time.monotonic()
+            rows += await PARTS[name](bench)
+            progress.print(f"{name}: {time.monotonic() - began:.0f} s")
+    finally:
+        await bench.close()
     return rows
 
 
-def show(rows: list[Row]) -> None:
-    table = Table("measure", "Copse", "reference", "ratio", "bar", "holds")
-    for *texts, holds in rows:
-        table.add_row(*texts, "yes" if holds else "[red]no[/red]")
-    Console(width=110).print(table)
-
-
-async def run(parts: Parts) -> list[Row]:
-    bench = Bench(parts)
-    try:
-        return await measure(bench)
-    finally:
-        await bench.close()
-
-
 def main() -> int:
+    asked = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    asked.add_argument("parts", nargs="*", metavar="PART", help=", ".join(PARTS))
+    asked.add_argument("--json", type=Path, help="also keep the figures in this file")
+    told = asked.parse_args()
+    if unknown := set(told.parts) - set(PARTS):
+        asked.error(f"there is no part {', '.join(sorted(unknown))}; parts are {', '.join(PARTS)}")
     telemetry.set_up("bench", "ERROR")
     with throwaway() as folder, Parts.start(folder) as parts:
-        rows = asyncio.run(run(parts))
+        rows = asyncio.run(measure(parts, told.parts or [*PARTS]))
     show(rows)
-    if len(sys.argv) > 1:
-        Path(sys.argv[1]).write_text(json.dumps(rows, ensure_ascii=False, indent=1))
-    return 0 if all(row[-1] for row in rows) else 1
+    if told.json:
+        figures = [[row.bar.name, row.ours, row.reference, row.value, row.holds] for row in rows]
+        told.json.write_text(json.dumps(figures, ensure_ascii=False, indent=1))
+    if not told.parts:
+        report.write(rows)
+    return 0 if all(row.holds for row in rows) else 1
 
 
 if __name__ == "__main__":

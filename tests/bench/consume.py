@@ -14,27 +14,37 @@ from pymongo.write_concern import WriteConcern
 
 from shared.database import Database
 from shared.events import Envelope, new_id
-from shared.inbox import Inbox
-from shared.listener import Listener
-from shared.transaction import Write
-from tests.bench.world import BATCH, Bench, DepositEvent, Deposited, Stopwatch, receipts
+from tests.bench.world import BATCH, Bench, Deposited, Stopwatch, receipts
 
 EVENTS = 20_000
 EVENTS_ONE_BY_ONE = 600
 
 
-async def kernel(bench: Bench, topic: str, events: int) -> float:
-    """Events a second: validate, dedupe, state, outbox, commit."""
+async def kernel(bench: Bench, topic: str, events: int, before: int = 0) -> float:
+    """Events a second: validate, dedupe, state, outbox, commit; beside what was kept before."""
     database = await bench.database("receipts")
+    await _keep(database, before)
     broker, _ = await bench.kernel_consumer(receipts(), database, topic)
     await broker.start()
-    while not (already := await database["receipts"].estimated_document_count()):
+    while (already := await database["receipts"].estimated_document_count()) <= before:
         await asyncio.sleep(0.005)  # joining the group is not what is measured
     with Stopwatch() as watch:
-        while await database["receipts"].estimated_document_count() < events:
+        while await database["receipts"].estimated_document_count() < before + events:
             await asyncio.sleep(0.02)
     await broker.stop()
-    return (events - already) / watch.seconds
+    return (before + events - already) / watch.seconds
+
+
+async def _keep(database: Database, count: int) -> None:
+    """States and ids of as many events of the past."""
+    for start in range(0, count, 5_000):
+        some = range(start, min(start + 5_000, count))
+        states = [
+            {"_id": f"past:{n}", "version": 1, "account_id": f"a{n}", "amount": n} for n in some
+        ]
+        ids = [{"_id": f"/copse/past#{new_id()}", "at": datetime.now(UTC)} for _ in some]
+        await database["receipts"].insert_many(states, ordered=False)
+        await database["inbox"].insert_many(ids, ordered=False)
 
 
 def _by_hand(records: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
@@ -141,59 +151,3 @@ async def one_by_one(bench: Bench, topic: str, events: int) -> float:
         await done.wait()
     await broker.stop()
     return events / watch.seconds
-
-
-class _NoDatabase:
-    """Stands in for MongoDB where only the kernel's own work is to be timed."""
-
-    source = "/copse/bench"
-
-    async def transact(self, work: Any) -> None:
-        await work(_NoTransaction())
-
-
-class _NoTransaction:
-    async def claim(self, *_: Any) -> bool:
-        return True
-
-    async def distinct(self, *_: Any) -> list[str]:
-        return []
-
-    def project(self, *_: Any) -> None:
-        pass
-
-
-async def kernel_without_database(bench: Bench, topic: str, events: int) -> float:
-    """CPU microseconds an event that the kernel adds to `getmany` and Pydantic."""
-    on = Listener("bench")
-
-    @on.projection(Deposited)
-    def keep(event: Deposited) -> Write:
-        return Write("last", event.account_id, {"amount": event.amount})
-
-    async def loop(take: Any) -> float:
-        consumer = await bench.raw_consumer(topic)
-        done = 0
-        with Stopwatch() as watch:
-            while done < events:
-                for tp, records in (
-                    await consumer.getmany(timeout_ms=100, max_records=BATCH)
-                ).items():
-                    await take(tp, records)
-                    done += len(records)
-        await consumer.stop()
-        return watch.cpu / events * 1e6
-
-    async def plain(_: TopicPartition, records: list[Any]) -> None:
-        for record in records:
-            Envelope[Deposited].model_validate_json(record.value)
-
-    inbox = Inbox(on, _NoDatabase())  # pyright: ignore
-    DepositEvent.topic = topic
-
-    async def whole(tp: TopicPartition, records: list[Any]) -> None:
-        inbox.positions.setdefault(tp, -1)
-        await inbox.apply(tp, [inbox.receive(record) for record in records])
-
-    raw = min([await loop(plain) for _ in range(3)])
-    return min([await loop(whole) for _ in range(3)]) - raw

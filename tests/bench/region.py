@@ -1,0 +1,175 @@
+"""O13: a region of 300 communities and 20,000 people hears, at once, that nobody meets today.
+
+A meeting is one community's, so a regional cancellation is 300 events. What came before it is brought about by the
+service itself, which starts over a history of 100,000 events, most of a month ago: told to nobody, as old news is.
+"""
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import aiosmtplib
+from motor.motor_asyncio import AsyncIOMotorClient
+
+from deploy.local import ports, services
+from deploy.local.processes import Process
+from deploy.local.system import run
+from tests.bench import history
+from tests.bench.rows import Row, compared, limited, progress
+from tests.bench.world import Bench, Stopwatch
+
+CONNECTIONS = 4
+MAILS = 2_000
+Mongo = AsyncIOMotorClient[dict[str, Any]]
+
+
+async def rows(bench: Bench) -> list[Row]:
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        await asyncio.to_thread(run, "deploy.topics", "apply", COPSE_KAFKA=bench.parts.kafka)
+        found = [*await _starting(bench, folder)]
+        progress.print(f"a history of {history.EVENTS:,} events")
+        for topic, documents in history.told_long_ago():
+            await bench.fill(topic, documents)
+        async with _sink(folder) as sink:
+            smtp = {"COPSE_SMTP_PORT": str(sink.port)}
+            async with _a_service(bench, folder, "notifications", smtp) as (process, seconds):
+                found.append(limited("a new service over 100,000 past events", seconds))
+                found += await _cancellation(bench, process, sink)
+        return found
+
+
+async def _starting(bench: Bench, folder: Path) -> list[Row]:
+    async with _a_service(bench, folder, "membership", {}) as (process, seconds):
+        return [limited("start-up", seconds), limited("memory of a service", resident(process))]
+
+
+async def _cancellation(bench: Bench, process: Process, sink: "Sink") -> list[Row]:
+    client = Mongo(bench.parts.mongo)
+    kept = client["notifications"]
+    progress.print("what was told long ago settles")
+    await _until(lambda: _nothing_open(kept))
+    before = resident(process)
+    progress.print("a regional cancellation")
+    with Stopwatch() as watch:
+        await bench.fill("scheduling.meetings", history.cancellations())
+        await _until(lambda: _told(kept, history.PEOPLE), every=0.1)
+    pairs = [(await sink.rate(), await _raw(sink, process)) for _ in range(3)]
+    grown = resident(process) - before
+    notices = {"calendar": "cancellation"}
+    count = await kept["notifications"].count_documents(notices)
+    people: list[str] = await kept["notifications"].distinct("person_id", notices)
+    assert len(people) == history.PEOPLE, len(people)
+    client.close()
+    mails = [mail for mail in sink.mails() if not mail.startswith("<raw")]
+    twice = count - len(people) + len(mails) - len(set(mails))
+    return [
+        limited("a regional cancellation, queued", watch.seconds),
+        limited("a regional cancellation, told twice", twice),
+        limited("a regional cancellation, memory grown", grown),
+        compared("mails out", pairs),
+    ]
+
+
+async def _nothing_open(kept: Any) -> bool:
+    return (
+        await kept["notices"].count_documents({"calendar": "invitation"}) == history.COMMUNITIES
+        and await kept["notices"].find_one({"state": "open"}) is None
+    )
+
+
+async def _told(kept: Any, people: int) -> bool:
+    done = {"calendar": "cancellation", "state": "done"}
+    told = kept["notices"].aggregate(
+        [{"$match": done}, {"$group": {"_id": 1, "n": {"$sum": "$told"}}}]
+    )
+    return any([one["n"] >= people async for one in told])
+
+
+async def _raw(sink: "Sink", process: Process) -> float:
+    """Mails a second of plain code: made beforehand, sent over open connections, nothing kept."""
+    mails = [b"Message-ID: <raw-%d>\r\nX-" % n + sink.sample for n in range(MAILS)]
+
+    async def send(some: list[bytes]) -> None:
+        async with aiosmtplib.SMTP(hostname="127.0.0.1", port=sink.port, start_tls=False) as client:
+            for one in some:
+                await client.sendmail("copse@example.org", ["ann@example.org"], one)
+
+    process.pause()  # the machine is to be the loop's alone
+    with Stopwatch() as watch:
+        await asyncio.gather(*[send(mails[n::CONNECTIONS]) for n in range(CONNECTIONS)])
+    process.resume()
+    return MAILS / watch.seconds
+
+
+class Sink:
+    """A mail server as a process of its own, and what it took."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.port = int(file.read_text())
+
+    @property
+    def sample(self) -> bytes:
+        """One of the mails that came."""
+        return self._file.with_suffix(".eml").read_bytes()
+
+    def mails(self) -> list[str]:
+        return self._file.with_suffix(".mails").read_text().splitlines()
+
+    async def rate(self, seconds: float = 5) -> float:
+        """Mails a second that arrive meanwhile."""
+        with Stopwatch() as watch:
+            before = len(self.mails())
+            await asyncio.sleep(seconds)
+            arrived = len(self.mails()) - before
+        return arrived / watch.seconds
+
+
+@asynccontextmanager
+async def _sink(folder: Path) -> AsyncIterator[Sink]:
+    file = folder / "sink"
+    command = [sys.executable, "-m", "tests.bench.sink", str(file)]
+    process = Process(
+        "sink", folder, command, ready=lambda: file.exists() and file.read_text() != ""
+    )
+    await asyncio.to_thread(process.start)
+    file.with_suffix(".mails").touch()
+    try:
+        yield Sink(file)
+    finally:
+        process.stop()
+
+
+@asynccontextmanager
+async def _a_service(
+    bench: Bench, folder: Path, name: str, more: dict[str, str]
+) -> AsyncIterator[tuple[Process, float]]:
+    """A service as it runs, and the seconds from its start until it said that it is ready."""
+    process = services.service(name, folder, ports.free()["smtp"], bench.parts, more)
+    process._limit = 600
+    progress.print(f"{name} starts")
+    began = time.perf_counter()
+    await asyncio.to_thread(process.start)
+    try:
+        yield process, time.perf_counter() - began
+    finally:
+        await asyncio.to_thread(process.stop)
+
+
+def resident(process: Process) -> float:
+    """Megabytes of a process."""
+    pid = process._child.pid if process._child else 0
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1000
+
+
+async def _until(true: Callable[[], Awaitable[bool]], every: float = 0.5) -> None:
+    async with asyncio.timeout(600):
+        while not await true():
+            await asyncio.sleep(every)
