@@ -14,7 +14,7 @@ from pymongo.write_concern import WriteConcern
 
 from shared.database import Database
 from shared.events import Envelope, new_id
-from tests.bench.world import BATCH, Bench, Deposited, Stopwatch, receipts
+from tests.bench.world import BATCH, GRACE_SECONDS, Bench, Deposited, Stopwatch, receipts
 
 EVENTS = 20_000
 EVENTS_ONE_BY_ONE = 600
@@ -24,13 +24,14 @@ async def kernel(bench: Bench, topic: str, events: int, before: int = 0) -> floa
     """Events a second: validate, dedupe, state, outbox, commit; beside what was kept before."""
     database = await bench.database("receipts")
     await _keep(database, before)
-    broker, _ = await bench.kernel_consumer(receipts(), database, topic)
+    broker, consumer = await bench.kernel_consumer(receipts(), database, topic)
     await broker.start()
     while (already := await database["receipts"].estimated_document_count()) <= before:
         await asyncio.sleep(0.005)  # joining the group is not what is measured
     with Stopwatch() as watch:
         while await database["receipts"].estimated_document_count() < before + events:
             await asyncio.sleep(0.02)
+    await consumer.finish(GRACE_SECONDS)
     await broker.stop()
     return (before + events - already) / watch.seconds
 

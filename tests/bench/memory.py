@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.bench.world import Bench, deposits, megabytes, receipts
+from tests.bench.world import GRACE_SECONDS, Bench, deposits, megabytes, receipts
 
 EVENTS = 100_000
 
@@ -12,7 +12,7 @@ async def growth(bench: Bench) -> float:
     topic, database = await bench.topic(), await bench.database("receipts")
     for start in range(0, EVENTS, 20_000):
         await bench.fill(topic, deposits(EVENTS)[start : start + 20_000])
-    broker, _ = await bench.kernel_consumer(receipts(), database, topic)
+    broker, consumer = await bench.kernel_consumer(receipts(), database, topic)
     await broker.start()
     quarter = 0.0
     while (done := await database["receipts"].estimated_document_count()) < EVENTS:
@@ -20,5 +20,6 @@ async def growth(bench: Bench) -> float:
             quarter = megabytes()
         await asyncio.sleep(0.05)
     last = megabytes()
+    await consumer.finish(GRACE_SECONDS)
     await broker.stop()
     return last - quarter

@@ -20,6 +20,7 @@ from shared.listener import Listener
 from shared.relay import Relay
 from shared.settings import Settings
 from tests.bench.world import (
+    GRACE_SECONDS,
     Bench,
     Receipt,
     ReceiptWritten,
@@ -166,6 +167,7 @@ async def latencies(bench: Bench, samples: int = 200) -> dict[str, float]:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     await relay.stop()
+    await consumer.finish(GRACE_SECONDS)
     await broker.stop()
     return {
         "commit → published": percentile(published, 0.95) * 1000,

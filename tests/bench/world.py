@@ -22,6 +22,7 @@ from shared.transaction import Transaction
 
 PARTITIONS = 4
 BATCH = 500
+GRACE_SECONDS = 10
 
 
 class DepositEvent(Event, topic="bench.deposits", key="account_id"):
