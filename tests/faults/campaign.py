@@ -99,12 +99,12 @@ LISTENING, PUBLISHING, COMMANDED = (
     ("membership", "scheduling", SAMPLE),
     ("membership", "scheduling", SAMPLE),
 )
-TOGETHER = 3
+TOGETHER = 4
 WHO = {"consumer": LISTENING, "relay": PUBLISHING, "command": COMMANDED}
 
 
 def crashes(chaos: Chaos, each: int) -> list[Step]:
-    """Each crash point so many times, in the services that come to it in turn; three services die at a time."""
+    """Each crash point so many times, in the services that come to it in turn; up to four services die at a time."""
     meant: list[tuple[str, str]] = []
     for place, point in enumerate(POINTS):
         services = WHO[point.partition(".")[0]]

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import count
 
+from pymongo.errors import PyMongoError
+
 from tests.faults.client import Person, Refused, command
 from tests.faults.elsewhere import Elsewhere
 from tests.faults.field import SAMPLE, Field
@@ -13,6 +15,7 @@ from tests.faults.model import Model
 from tests.faults.stories import Storyteller
 from tests.kernel.world import until
 
+BEARABLE = 200  # events
 TYPE = {
     "name": "Leads",
     "purpose": "To share what works.",
@@ -31,6 +34,8 @@ class Load:
         self._pause = pause
         self._stop = asyncio.Event()
         self._numbers = count(1)
+        self._bearable = asyncio.Event()
+        self._bearable.set()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def prepare(self) -> None:
@@ -48,9 +53,11 @@ class Load:
         ]
         self._tasks = [asyncio.create_task(self._go_on(one, at)) for at, one in enumerate(work)]
         self._tasks.append(asyncio.create_task(elsewhere.publish(self._stop, self._rest)))
+        self._watching = asyncio.create_task(self._watch())
 
     async def stop(self) -> Model:
         self._stop.set()
+        self._bearable.set()
         await asyncio.gather(*self._tasks)
         return self.model
 
@@ -65,9 +72,10 @@ class Load:
 
     async def abandon(self) -> None:
         """End at once, whatever is under way."""
-        for task in self._tasks:
+        ending = [*self._tasks, self._watching]
+        for task in ending:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
 
     async def _go_on(self, work: Callable[[int], Awaitable[None]], at: int) -> None:
         while not self._stop.is_set():
@@ -77,6 +85,18 @@ class Load:
     async def _rest(self) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._stop.wait(), self._dice.uniform(0, 2 * self._pause))
+        await self._bearable.wait()
+
+    async def _watch(self) -> None:
+        """More than the machine can bear only makes every recovery long: wait while the sample is far behind."""
+        while not self._stop.is_set():
+            with suppress(PyMongoError):
+                found = self.field.database(SAMPLE).watermarks.find({}, {"offset": 1})
+                applied = sum([one["offset"] + 1 async for one in found])
+                behind = self.model.to_the_sample - applied
+                bearable = behind < BEARABLE or self._stop.is_set()
+                (self._bearable.set if bearable else self._bearable.clear)()
+            await asyncio.sleep(0.5)
 
     async def _account(self, _: int) -> None:
         """Deposits into a new account of the sample, some one by one, some side by side."""

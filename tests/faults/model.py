@@ -53,6 +53,11 @@ class Model:
         self.chains[key].append(Counter(events))
 
     @property
+    def to_the_sample(self) -> int:
+        """Events that its consumer gets, repetitions left out."""
+        return sum(map(len, (*self.deposits.values(), *self.foreign.values())))
+
+    @property
     def events(self) -> int:
         """Events that were acknowledged: by an answer to a command, or by Kafka to another system."""
         chained = sum(step.total() for steps in self.chains.values() for step in steps)
