@@ -39,7 +39,7 @@ class Consumer(ConsumerRebalanceListener):
         self._open: Counter[TopicPartition] = Counter()  # batches that are read and not yet applied
         self._work: asyncio.Task[None] | None = None
         self._ending = False
-        self._sought: dict[TopicPartition, int] = {}
+        self._eras: Counter[TopicPartition] = Counter()  # what was read in one counts in no other
         self._lag = Lag()
         self._pieces = Pieces(self._inbox.apply, most)
         self.waiting = False  # for MongoDB, or for Kafka to say where the state is
@@ -50,6 +50,7 @@ class Consumer(ConsumerRebalanceListener):
 
     async def _take(self, message: KafkaMessage) -> None:
         """Read a batch while the one before is being applied; then have it applied while the next is fetched."""
+        eras = self._eras.copy()  # nothing is awaited between aiokafka's handing over and here
         batch: defaultdict[TopicPartition, list[Delivery]] = defaultdict(list)
         for record in cast("tuple[Record, ...]", message.raw_message):
             one = self._inbox.receive(record)
@@ -57,15 +58,19 @@ class Consumer(ConsumerRebalanceListener):
         self._open.update(batch.keys())
         await self._done_with_last()
         if not self._ending:
-            self._work = asyncio.create_task(self._apply(batch))
+            self._work = asyncio.create_task(self._apply(batch, eras))
 
     async def _done_with_last(self) -> None:
         if self._work:
             await asyncio.wait({self._work})  # who is cancelled while waiting does not cancel it
             await self._work
 
-    async def _apply(self, batch: Mapping[TopicPartition, Sequence[Delivery]]) -> None:
-        done = await asyncio.gather(*(self._partition(tp, ds) for tp, ds in batch.items()))
+    async def _apply(
+        self, batch: Mapping[TopicPartition, Sequence[Delivery]], eras: Mapping[TopicPartition, int]
+    ) -> None:
+        done = await asyncio.gather(
+            *(self._partition(tp, ds, eras.get(tp, 0)) for tp, ds in batch.items())
+        )
         self._open.subtract(batch.keys())
         offsets = {tp: offset for tp, offset in zip(batch, done, strict=True) if offset}
         self._moved = time.monotonic()
@@ -86,17 +91,26 @@ class Consumer(ConsumerRebalanceListener):
     def _client(self) -> Any:
         return self.subscriber.consumer
 
-    async def _partition(self, tp: TopicPartition, batch: Sequence[Delivery]) -> int | None:
-        """Apply a partition's deliveries. Returns the offset to commit, or None if it was lost."""
+    async def _partition(
+        self, tp: TopicPartition, batch: Sequence[Delivery], era: int
+    ) -> int | None:
+        """Apply a partition's deliveries. Returns the offset to commit, or None if it was lost.
+
+        What was read before a rebalance or a seek is not what comes next; it is read again.
+        """
+
+        def counts() -> bool:
+            return tp in self._assigned and self._eras[tp] == era
+
         self._lag.taken(tp, batch[0].published_ms)
         async with self._locks[tp]:
             pause = 0.1
-            while tp in self._assigned:
+            while counts():
                 try:
                     if not await self._resume(tp, batch[0].offset):
                         return None
                     with BATCH.time():
-                        await self._pieces.settle(tp, batch, lambda: tp in self._assigned)
+                        await self._pieces.settle(tp, batch, counts)
                 except Fenced:
                     log.warning("another member took this partition further", partition=str(tp))
                     self._inbox.positions.pop(tp, None)
@@ -114,13 +128,10 @@ class Consumer(ConsumerRebalanceListener):
             return None
 
     async def _resume(self, tp: TopicPartition, offset: int) -> bool:
-        """On first sight of a partition go where the state says. False: the offset is not that place.
-
-        What was fetched before that, and comes after it, begins later than what first came; what is fetched
-        then begins no later, whatever Kafka has compacted.
-        """
+        """On first sight of a partition go where the state says. False: the offset is not that place."""
         if tp in self._inbox.positions:
             return True
+        era = self._eras[tp]
         position = await self._inbox.position(tp)
         if position >= 0 and (await self._client.end_offsets([tp]))[tp] <= position:
             self.recreated.add(tp)
@@ -129,13 +140,14 @@ class Consumer(ConsumerRebalanceListener):
                 partition=str(tp),
             )
             return False
-        if offset > max(position + 1, self._sought.get(tp, -1)):
-            self._sought[tp] = offset  # compacted; or MongoDB was emptied or restored
+        if self._eras[tp] != era:
+            return False  # it was lost meanwhile
+        back = offset > position + 1  # skipped or compacted; or MongoDB was emptied or restored
+        if back:
             self._client.seek(tp, position + 1)
-            return False
-        self._sought.pop(tp, None)
+            self._eras[tp] += 1
         self._inbox.positions[tp] = position
-        return True
+        return not back
 
     async def retry_parked(self) -> None:
         """Try again what was set aside on this member's partitions and is due."""
@@ -154,6 +166,7 @@ class Consumer(ConsumerRebalanceListener):
         """Let running transactions end; whatever comes late is fenced by the watermark."""
         self._assigned -= revoked
         self._joined = False  # who has nothing between two assignments does not stand by
+        self._eras.update(revoked)
         for tp in revoked:
             try:
                 async with asyncio.timeout(5), self._locks[tp]:
@@ -162,7 +175,6 @@ class Consumer(ConsumerRebalanceListener):
                 log.warning("a transaction outlives its partition", partition=str(tp))
                 self._inbox.positions.pop(tp, None)
             self._locks.pop(tp, None)
-            self._sought.pop(tp, None)
             self._lag.revoked(tp)
 
     async def _assigned_now(self, assigned: set[TopicPartition]) -> None:
@@ -189,11 +201,7 @@ class Consumer(ConsumerRebalanceListener):
         for tp in self._assigned - self._inbox.positions.keys():  # where no record came that asked
             async with self._locks[tp]:
                 if tp in self._assigned and tp not in self._inbox.positions:
-                    here = await self._client.position(tp)
-                    if not await self._resume(tp, here) and tp in self._sought:
-                        self._sought[tp] = (
-                            here - 1
-                        )  # no record has come: one that does is not from there
+                    await self._resume(tp, await self._client.position(tp))
         ends: dict[TopicPartition, int] = await self._client.end_offsets([*self._assigned])
         if self._targets is None:  # of those that were not given away while Kafka was asked
             self._targets = {tp: end for tp, end in ends.items() if tp in self._assigned}

@@ -1,0 +1,141 @@
+"""A batch that was read ahead is not applied once its place is not the next any more."""
+
+import asyncio
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiokafka import TopicPartition
+from faststream.kafka import KafkaBroker
+from pymongo.errors import ConnectionFailure
+
+from shared.consumer import Consumer
+from shared.database import Database
+from shared.delivery import Delivery
+from shared.listener import Listener
+from shared.settings import Settings
+
+ONE, OTHER = TopicPartition("t", 0), TopicPartition("t", 1)
+
+
+class Client:
+    """Kafka, as a member sees it: where it would read next."""
+
+    def __init__(self) -> None:
+        self.positions = {ONE: 0, OTHER: 0}
+
+    async def end_offsets(self, asked: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(asked, 1_000)
+
+    async def position(self, tp: TopicPartition) -> int:
+        return self.positions[tp]
+
+    def seek(self, tp: TopicPartition, offset: int) -> None:
+        self.positions[tp] = offset
+
+    async def commit(self, _: object) -> None:
+        pass
+
+
+class Member:
+    """A consumer whose state is a watermark, and the offsets that were applied."""
+
+    def __init__(self, watermark: int) -> None:
+        database = Database("mongodb://127.0.0.1:1/", "nobody", Settings())
+        self.consumer = Consumer(KafkaBroker(), Listener("g", ["t"]), database, 100)
+        self.watermarks = {ONE: watermark, OTHER: watermark}
+        self.applied: list[int] = []
+        self.away = False  # MongoDB, for the one partition
+        self.open = {ONE: asyncio.Event(), OTHER: asyncio.Event()}
+        self.inbox: Any = self.consumer._inbox
+        self.inbox.position = self.position
+        self.consumer._pieces._apply = self.apply
+
+    async def position(self, tp: TopicPartition) -> int:
+        if self.away and tp == ONE:
+            raise ConnectionFailure
+        return self.watermarks[tp]
+
+    async def apply(self, tp: TopicPartition, batch: Sequence[Delivery]) -> None:
+        await self.open[tp].wait()
+        new = [one.offset for one in batch if one.offset > self.inbox.positions[tp]]
+        if new:
+            self.watermarks[tp] = self.inbox.positions[tp] = new[-1]
+        self.applied += new if tp == ONE else []
+
+    def take(self, **batch: range) -> asyncio.Task[None]:
+        """Kafka hands over these records: a=…: of the one partition, b=…: of the other."""
+        records = [
+            SimpleNamespace(
+                topic="t", partition=n, offset=at, key=None, value=b"", headers=[], timestamp=0
+            )
+            for n, name in enumerate("ab")
+            for at in batch.get(name, ())
+        ]
+        message: Any = SimpleNamespace(raw_message=tuple(records))
+        return asyncio.create_task(self.consumer._take(message))
+
+
+@pytest.fixture
+def kafka(monkeypatch: pytest.MonkeyPatch) -> Client:
+    client = Client()
+    monkeypatch.setattr(Consumer, "_client", client)
+    return client
+
+
+async def _settled(member: Member) -> None:
+    await asyncio.sleep(0.05)
+    work = member.consumer._work
+    assert work
+    await asyncio.wait_for(work, 1)
+
+
+async def test_what_was_read_before_going_back_is_not_applied_though_the_place_is_known_by_then(
+    kafka: Client,
+) -> None:
+    member = Member(4)
+    member.open[ONE].set()
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    kafka.positions = {ONE: 102, OTHER: 5}
+
+    first = member.take(a=range(100, 102), b=range(5, 7))  # the other partition takes its time
+    ahead = member.take(a=range(102, 104))
+    await first
+    await asyncio.sleep(0.02)
+    assert kafka.positions[ONE] == 5, "it goes back to where the state says"
+    await member.consumer.measure()
+    member.open[OTHER].set()
+    await ahead
+    await _settled(member)
+    assert member.applied == [], "5 to 101 would be lost"
+
+    await member.take(a=range(50, 60))  # what is left of 5 to 99 after compaction
+    await _settled(member)
+    assert member.applied == [*range(50, 60)]
+
+
+async def test_what_was_read_before_a_rebalance_is_not_applied_after_it(kafka: Client) -> None:
+    member = Member(-1)
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    member.open[ONE].set()
+    member.away = True
+    await member.take(a=range(10), b=range(10))
+    ahead = member.take(a=range(10, 20))
+    await asyncio.sleep(0.02)
+
+    revoking = asyncio.create_task(member.consumer.on_partitions_revoked({ONE, OTHER}))
+    await asyncio.sleep(0.2)  # the one gives up what it could not apply; the other outlasts it
+    revoking.cancel()
+    await asyncio.gather(revoking, return_exceptions=True)
+    member.away = False
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    await member.consumer.measure()
+    member.open[OTHER].set()
+    await ahead
+    await _settled(member)
+    assert member.applied == [], "0 to 9 would be lost"
+
+    await member.take(a=range(20))  # Kafka reads on from what was committed
+    await _settled(member)
+    assert member.applied == [*range(20)]
