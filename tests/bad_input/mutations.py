@@ -156,7 +156,7 @@ def truncate(good: Good, rng: Random) -> RawRecord:
 @mutation("deeply nested")
 def nest(good: Good, rng: Random) -> RawRecord:
     depth, (left, right) = (
-        rng.choice([90, 150, 300, 5_000, 200_000]),
+        rng.choice([90, 150, 300, 5_000, 140_000]),
         rng.choice([(b"[", b"]"), (b'{"a":', b"}")]),
     )
     inner = left * depth + b"0" + right * depth
