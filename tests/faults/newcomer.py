@@ -116,7 +116,7 @@ async def a_service_is_added(parts: Parts, folder: Path, *, name: str, events: i
         await traffic
 
         async def equal() -> bool:
-            return await _memberships(mongo[name]) == past.roles
+            return await _memberships(mongo[name], past.seed) == past.roles
 
         await until(equal, seconds=60 + events / 2000, every=0.5)
         assert await asyncio.to_thread(process.stop) == 0
@@ -128,8 +128,8 @@ async def a_service_is_added(parts: Parts, folder: Path, *, name: str, events: i
         mongo.close()
 
 
-async def _memberships(database: Any) -> dict[str, str | None]:
-    found = database["memberships"].find({})
+async def _memberships(database: Any, seed: int) -> dict[str, str | None]:
+    found = database["memberships"].find({"_id": {"$regex": f"^c{seed}-"}})
     return {one["_id"]: one.get("role") async for one in found}
 
 

@@ -35,7 +35,7 @@ def both_services(mongo: str) -> Iterator[None]:
 
 
 def run_histories(mongo: str, *, count: int, length: int, always_the_same: bool) -> None:
-    """So many histories of so many steps; raises what differs from the model, made as short as can be."""
+    """So many histories of so many steps; raises what differs from the model."""
     with both_services(mongo):
         run_state_machine_as_test(
             Histories,
@@ -47,11 +47,11 @@ def run_histories(mongo: str, *, count: int, length: int, always_the_same: bool)
                 deadline=None,
                 print_blob=True,
                 suppress_health_check=[*HealthCheck],
-                phases=[Phase.generate, Phase.shrink],
+                phases=[Phase.generate],  # to shorten a history takes minutes
             ),
         )
 
 
 @pytest.mark.timeout(400)
 def test_random_histories_are_what_the_model_says(mongo: str) -> None:
-    run_histories(mongo, count=15, length=30, always_the_same=True)
+    run_histories(mongo, count=12, length=25, always_the_same=True)
