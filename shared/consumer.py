@@ -167,9 +167,10 @@ class Consumer(ConsumerRebalanceListener):
         self._assigned -= revoked
         self._joined = False  # who has nothing between two assignments does not stand by
         self._eras.update(revoked)
+        ends = asyncio.get_running_loop().time() + 5  # for all: the whole group waits
         for tp in revoked:
             try:
-                async with asyncio.timeout(5), self._locks[tp]:
+                async with asyncio.timeout_at(ends), self._locks[tp]:
                     self._inbox.positions.pop(tp, None)
             except TimeoutError:
                 log.warning("a transaction outlives its partition", partition=str(tp))
