@@ -107,7 +107,7 @@ async def a_service_is_added(parts: Parts, folder: Path, *, name: str, events: i
         traffic = asyncio.create_task(live_traffic())
         process.spawn()
         async with httpx2.AsyncClient() as http:
-            await _ready(http, f"{services.address(port)}/readyz", seconds=60 + events / 500)
+            await _ready(http, f"{services.address(port)}/readyz", seconds=120 + events / 100)
         ready = time.monotonic() - began
         applied = {one["_id"]: one["offset"] + 1 async for one in mongo[name]["watermarks"].find()}
         missing = {tp: end for tp, end in ends.items() if applied.get(tp, 0) < end}
