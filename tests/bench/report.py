@@ -18,13 +18,12 @@ GREEN, RED = "#2f7d4f", "#b3402e"
 WIDEST = 8.0  # times better than the bar; what is better still is drawn so wide
 
 
-def write(rows: Sequence[Row]) -> None:
+def write(rows: Sequence[Row], page: Path = PAGE, picture: Path = PICTURE) -> None:
     """Put a run's figures into the page, and draw them; what stands outside the marks is left."""
-    page = PAGE.read_text()
-    before, _, rest = page.partition(BEGIN)
+    before, _, rest = page.read_text().partition(BEGIN)
     after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n{_figures(rows)}\n{END}{after}")
-    draw(rows)
+    page.write_text(f"{before}{BEGIN}\n{_figures(rows)}\n{END}{after}")
+    draw(rows, picture)
 
 
 def _figures(rows: Sequence[Row]) -> str:
