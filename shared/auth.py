@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +18,7 @@ from shared.errors import Busy, Forbidden, Unauthenticated
 ALGORITHMS = ["ES256", "ES384", "EdDSA", "RS256", "RS512", "PS256"]
 """Asymmetric only (RFC 8725, sections 3.1 and 3.2)."""
 OPERATOR = "copse:operator"
+ASK_SECONDS = 30  # between two questions for a key that is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class Person:
 
 
 class Keys:
-    """The issuer's public keys (a JWKS, RFC 7517): a file, or an address asked every 5 minutes at most."""
+    """The issuer's public keys (a JWKS, RFC 7517): a file, or an address, asked every 5 minutes and for new keys."""
 
     def __init__(self, where: str, issuer: str, audience: str) -> None:
         self._where = where
@@ -53,6 +56,7 @@ class Keys:
         )
         remote = where.startswith(("http://", "https://"))
         self._client = jwt.PyJWKClient(where, lifespan=300, timeout=5) if remote else None
+        self._asked_at = -1e9
 
     async def person(self, token: str) -> Person:
         """The person a token stands for. Unauthenticated, saying why, if it does not hold."""
@@ -76,13 +80,19 @@ class Keys:
     async def _key(self, token: str) -> jwt.PyJWK:
         if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError(f"its alg must be one of {', '.join(ALGORITHMS)}")
-        if self._client:
-            return await asyncio.to_thread(self._client.get_signing_key_from_jwt, token)
         wanted = jwt.get_unverified_header(token).get("kid")
-        for key in self._from_file().keys:
-            if key.key_id == wanted:
-                return key
-        raise jwt.InvalidKeyError("no key of the issuer has its kid")
+        found = _named(wanted, await self._keys())
+        if found is None and self._client and time.monotonic() - self._asked_at > ASK_SECONDS:
+            self._asked_at = time.monotonic()  # whoever makes up kids does not make us ask
+            found = _named(wanted, await self._keys(refresh=True))
+        if found is None:
+            raise jwt.InvalidKeyError("no key of the issuer has its kid")
+        return found
+
+    async def _keys(self, *, refresh: bool = False) -> list[jwt.PyJWK]:
+        if self._client:
+            return await asyncio.to_thread(self._client.get_signing_keys, refresh)
+        return self._from_file().keys
 
     def _from_file(self) -> jwt.PyJWKSet:
         """Read anew only when the file was replaced; a look at its time costs microseconds."""
@@ -94,6 +104,10 @@ class Keys:
             except (ValueError, jwt.PyJWTError) as error:
                 raise Busy(f"The issuer's keys cannot be read now: {error}") from None
         return self._file[1]
+
+
+def _named(kid: str | None, keys: Iterable[jwt.PyJWK]) -> jwt.PyJWK | None:
+    return next((key for key in keys if key.key_id == kid), None)
 
 
 _scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token of the issuer.")

@@ -77,7 +77,7 @@ class Consumer(ConsumerRebalanceListener):
         try:
             if offsets:
                 await self._client.commit(offsets)
-        except KafkaError as error:  # the watermarks in MongoDB count; this is Kafka's copy
+        except Exception as error:  # the watermarks in MongoDB count; this is Kafka's copy
             log.info("offsets not committed", error=repr(error))
 
     async def finish(self, seconds: float) -> None:

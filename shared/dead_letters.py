@@ -65,10 +65,16 @@ async def any_due(database: Database) -> bool:
 
 
 async def due(database: Database, topic: str, partition: int) -> list[str]:
-    """Keys of a partition with an event that may be tried again."""
-    where = {"topic": topic, "partition": partition, "state": "held", "next_at": {"$lte": now()}}
+    """Keys of a partition whose first event may be tried again; those behind it wait for it."""
     # Not `distinct`: its answer may have 16 MB, and then none of many keys would be tried again.
-    found = database["parked"].aggregate([{"$match": where}, {"$group": {"_id": "$key"}}])
+    found = database["parked"].aggregate(
+        [
+            {"$match": {"topic": topic, "partition": partition, "state": "held"}},
+            {"$sort": {"key": 1, "offset": 1}},
+            {"$group": {"_id": "$key", "next_at": {"$first": "$next_at"}}},
+            {"$match": {"next_at": {"$lte": now()}}},
+        ]
+    )
     return [one["_id"] for one in await found.to_list(None)]
 
 

@@ -23,6 +23,7 @@ from shared.transaction import Transaction
 SAFE = {"GET", "HEAD", "OPTIONS"}
 BODY_LIMIT = 1_000_000
 UPLOAD_LIMIT = 30_000_000
+UPLOAD_SECONDS = 120
 
 _uploads = asyncio.Semaphore(3)  # at once; each may hold several times UPLOAD_LIMIT
 
@@ -58,7 +59,7 @@ class TransactionalRoute(APIRoute):
                 return await _command(request, await _whole_body(request, BODY_LIMIT), inner)
             await authenticate(request)  # before a stranger may fill the memory
             async with _uploads:
-                return await _command(request, await _whole_body(request, UPLOAD_LIMIT), inner)
+                return await _command(request, await _uploaded(request), inner)
 
         return handle
 
@@ -86,6 +87,14 @@ class Router(APIRouter):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(route_class=TransactionalRoute, **settings)
+
+
+async def _uploaded(request: Request) -> bytes:
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            return await _whole_body(request, UPLOAD_LIMIT)
+    except TimeoutError:  # who sends slowly keeps others from sending at all
+        raise Busy(f"The file took longer than {UPLOAD_SECONDS} s. Send it again.") from None
 
 
 async def _whole_body(request: Request, limit: int) -> bytes:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaError
 from bson.codec_options import CodecOptions
 from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
@@ -22,9 +22,8 @@ PASS = 2_000  # events read, sent and deleted at a time
 ORDER = [("key", 1), ("seq", 1)]
 POLL_SECONDS = 0.25  # for what other replicas committed
 ACK_SECONDS = 30  # no acknowledgement in this time: a new producer (aiokafka #1017)
-MISSING_SECONDS = (
-    30  # a topic that was missing is not asked for again in this time: each asking takes long
-)
+ASK_SECONDS = 3  # whether a topic is there
+MISSING_SECONDS = 30  # a topic that was not is not asked for again in this time
 
 
 class Relay:
@@ -39,7 +38,9 @@ class Relay:
         self._limit = limit
         self._lease = Lease(database["leases"], "relay")
         self._producer: Any = None
-        self._missing: dict[str, float] = {}  # topics that are not there, and when that was seen
+        self._known: set[str] = set()  # topics that are there
+        self._missing: dict[str, float] = {}  # those that are not, and when that was seen
+        self._asked_in_vain = False
         self._outbox = database["outbox"].with_options(
             CodecOptions(), write_concern=WriteConcern(1)
         )
@@ -164,10 +165,13 @@ class Relay:
     ) -> list[tuple[Document, asyncio.Future[Any]]]:
         """Give all to the producer, one by one; an event that it does not take stops its key."""
         producer = await self._ready_producer()
+        self._asked_in_vain = False
         sent: list[tuple[Document, asyncio.Future[Any]]] = []
         for event in events:
             topic, key = event["topic"], event["key"]
-            if key in self._stopped or self._is_missing(topic):
+            if key in self._stopped or not (
+                topic in self._known or await self._is_there(producer, topic)
+            ):
                 self._stopped.add(key)
                 continue
             headers = [*map(tuple, event["headers"])]
@@ -176,15 +180,26 @@ class Relay:
                 sent.append((event, ack))
             except (KafkaError, ValueError, TypeError) as error:  # this event, not Kafka
                 self._stopped.add(key)
-                if isinstance(error, UnknownTopicOrPartitionError | KafkaTimeoutError):
-                    self._missing[topic] = time.monotonic()
+                self._known.discard(topic)
                 why = repr(error)[:300]
                 log.error("cannot be published", event_id=event["_id"], topic=topic, error=why)
         await producer.flush()
         return sent
 
-    def _is_missing(self, topic: str) -> bool:
-        return time.monotonic() - self._missing.get(topic, -1e9) < MISSING_SECONDS
+    async def _is_there(self, producer: Any, topic: str) -> bool:
+        """Whether Kafka has this topic. In one page one question may be in vain: asking takes long."""
+        moment = time.monotonic()
+        if self._asked_in_vain or moment - self._missing.get(topic, -1e9) < MISSING_SECONDS:
+            return False
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                await producer.partitions_for(topic)
+        except (KafkaError, TimeoutError) as error:
+            self._missing[topic], self._asked_in_vain = moment, True
+            log.error("a topic is not there", topic=topic, error=repr(error)[:300])
+            return False
+        self._known.add(topic)
+        return True
 
     async def _forget(self, done: list[str]) -> None:
         """Delete what was acknowledged. A deletion that a failover forgets is an event sent twice;
@@ -223,9 +238,10 @@ class Relay:
             try:
                 async with asyncio.timeout(5):
                     await producer.stop()
-            except (KafkaError, OSError, TimeoutError):
+            except Exception:  # whatever it is, the relay goes on with a new one
                 # What it still held is in the outbox; it must not send that later, beside its successor.
                 sender = producer._sender.sender_task
                 if sender:
                     sender.cancel()
-                await producer.client.close()
+                with suppress(Exception):
+                    await producer.client.close()
