@@ -141,7 +141,7 @@ async def _memberships(at: Field, model: Model, findings: Findings) -> None:
     findings.same_state("membership standing", statuses, standings)
     for name in ("scheduling", "notifications"):
         found = at.database(name).memberships.find()
-        copies = {one["_id"]: (one.get("status"), one.get("role")) async for one in found}
+        copies = {one["_id"]: _standing(one) async for one in found}
         findings.same_state(f"{name} membership", model.memberships, copies)
     roles = {id: role for id, (_, role) in model.memberships.items()}
     seats = {
@@ -154,6 +154,12 @@ async def _memberships(at: Field, model: Model, findings: Findings) -> None:
         findings.same_state(
             f"{name} {collection}", communities, {o["_id"]: True async for o in found}
         )
+
+
+def _standing(copy: dict[str, Any]) -> tuple[str, str | None]:
+    """Whoever left has no role; that notifications remembers the last one has no effect."""
+    status = copy.get("status", "")
+    return status, copy.get("role") if status == "active" else None
 
 
 async def _answers(at: Field, model: Model, findings: Findings) -> None:
