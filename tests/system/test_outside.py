@@ -166,7 +166,12 @@ async def test_every_service_serves_the_contracts_and_its_health(region: Region)
         contracts = await region.http.get(f"{url}/asyncapi.yaml")
         assert contracts.status_code == 200
         assert "copse.membership.MemberJoined.v1" in contracts.text
-        assert (await region.http.get(f"{url}/readyz")).json() == {"ready": True, "waits_for": []}
+
+        async def ready(url: str = url) -> bool:  # again, after what was done to Kafka above
+            said = (await region.http.get(f"{url}/readyz")).json()
+            return said == {"ready": True, "waits_for": []}
+
+        await until(ready, seconds=60)
         assert (await region.http.get(f"{url}/livez")).status_code == 200
         metrics = (await region.http.get(f"{url}/metrics")).text
         assert "copse_outbox_age_seconds" in metrics
