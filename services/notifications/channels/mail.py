@@ -15,6 +15,7 @@ from services.notifications.model import Message, line
 from shared.calendar import Address
 
 LONGEST_NAME = 100
+LONGEST_PLAIN = 900  # characters of a header in one line, which may have 998 (RFC 5322, 2.1.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def _headers(message: Message, envelope: Envelope) -> bytes:
 def _words(text: str) -> str:
     """Anybody's text in a header: on one line, or in encoded words of 60 characters (RFC 2047)."""
     said = line(text)
-    if said.isascii() and "=?" not in said:
+    if said.isascii() and "=?" not in said and len(said) <= LONGEST_PLAIN:
         return said
     words = [b""]
     for one in (character.encode() for character in said):
