@@ -3,7 +3,7 @@
 import typer
 
 from deploy.cli import topics
-from deploy.cli.aside import dead, parked
+from deploy.cli.aside.commands import dead, parked
 from deploy.cli.backup.commands import backup, restore
 from deploy.cli.events import commands as events
 from deploy.cli.status.command import status
@@ -11,8 +11,8 @@ from deploy.cli.token import token
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.command()(status)
-app.add_typer(dead.app, name="dead")
-app.add_typer(parked.app, name="parked")
+app.add_typer(dead, name="dead")
+app.add_typer(parked, name="parked")
 app.add_typer(events.app, name="events")
 app.add_typer(topics.app, name="topics")
 app.command()(backup)
