@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 
 from shared import clock
+from shared.contracts.membership import CommunityStarted, Privacy
 from shared.database import Database
 from shared.delivery import Delivery, read_on
 from shared.events import EVENTS, Envelope, Event, Origin, read, write
@@ -46,6 +47,20 @@ def token(person_id: str, *, scopes: tuple[str, ...] = (), key: Any = KEY, **cla
         "scope": " ".join(scopes),
     }
     return jwt.encode(usual | claims, key, "ES256", headers={"kid": "test"})
+
+
+def started(community_id: str = "c1", privacy: Privacy = "open", **said: Any) -> CommunityStarted:
+    """Fay's community, as membership tells of it."""
+    usual = {
+        "community_type": "group-leads",
+        "name": "Leads",
+        "purpose": "",
+        "places": ("Leeds",),
+        "format": "online",
+        "join_policy": "open" if privacy == "open" else "invite",
+        "started_by": "fay",
+    }
+    return CommunityStarted(community_id=community_id, privacy=privacy, **(usual | said))
 
 
 class Service:

@@ -11,13 +11,13 @@ from deploy.docs.authorisation import LEVELS
 from services.notifications import handlers
 from services.notifications import store as notifications_store
 from shared.contracts.membership import (
-    CommunityStarted,
     MemberJoined,
     MemberLeft,
     PersonRegistered,
 )
 from shared.contracts.scheduling import MeetingAnnounced
 from tests.authorisation.people import World
+from tests.support import started
 from tests.unit.resources.little_files import a_pdf
 
 MONDAY = datetime(2027, 1, 4, 9, tzinfo=UTC)
@@ -78,23 +78,12 @@ async def _facts(world: World, level: Any, *members: str) -> str:
     """A community and its members, as membership tells of them."""
     community_id = f"the-{level}"
     world.ids[level]["community_id"] = community_id
-    started = CommunityStarted(
-        community_id=community_id,
-        community_type="group-leads",
-        name="Leads",
-        purpose=world.secret(level),
-        places=("Leeds",),
-        format="online",
-        privacy=level,
-        join_policy="open" if level == "open" else "invite",
-        started_by="fay",
-    )
     roles: dict[str, Any] = {"fay": "facilitator", "cof": "co-facilitator"}
     joined = [
         MemberJoined(community_id=community_id, person_id=name, role=roles.get(name, "member"))
         for name in ("fay", "cof", *members)
     ]
-    await world.service.happens(started, *joined)
+    await world.service.happens(started(community_id, level, purpose=world.secret(level)), *joined)
     return community_id
 
 

@@ -8,6 +8,7 @@ from shared.contracts.membership import CommunityStarted, MemberJoined, PersonRe
 from shared.contracts.resources import ResourceShared
 from shared.contracts.scheduling import MeetingAnnounced, MeetingCancelled, SeatTaken
 from shared.events import Event, Origin, write
+from tests.support import started
 
 COMMUNITIES, PEOPLE, EVENTS = 300, 20_000, 100_000
 LONG_AGO = datetime.now(UTC) - timedelta(days=30)
@@ -59,18 +60,7 @@ def _its_meeting(n: int) -> str:
 
 
 def _started(n: int) -> CommunityStarted:
-    return CommunityStarted(
-        community_id=_community(n),
-        community_type="group-leads",
-        name=f"Leads of place {n}",
-        purpose="To lead groups well.",
-        places=("Kirkby",),
-        format="in-person",
-        privacy="open",
-        join_policy="open",
-        charter="We speak for ourselves.",
-        started_by="fay",
-    )
+    return started(_community(n), name=f"Leads of place {n}", charter="We speak for ourselves.")
 
 
 def _registered(n: int) -> PersonRegistered:

@@ -8,30 +8,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from shared.clock import now
-from shared.contracts.membership import CommunityStarted, MemberJoined
+from shared.contracts.membership import MemberJoined
 from tests.bench.rows import Row, ratio
 from tests.bench.world import Bench, Stopwatch
-from tests.support import Service, a_service
+from tests.support import Service, a_service, started
 
 SEATS, PEOPLE, TIMES = 10, 50, 20
-STARTED = CommunityStarted(
-    community_id="c1",
-    community_type="group-leads",
-    name="Leads",
-    purpose="",
-    places=("Leeds",),
-    format="online",
-    privacy="open",
-    join_policy="open",
-    started_by="fay",
-)
 
 
 async def rows(bench: Bench) -> list[Row]:
     with TemporaryDirectory() as folder:
         async with a_service("scheduling", bench.parts.mongo, Path(folder)) as service:
             fay = MemberJoined(community_id="c1", person_id="fay", role="facilitator")
-            await service.happens(STARTED, fay)
+            await service.happens(started(), fay)
             people = [f"p{n:02}" for n in range(PEOPLE)]
             for person_id in people:
                 await service.happens(MemberJoined(community_id="c1", person_id=person_id))

@@ -16,9 +16,10 @@ from motor.motor_asyncio import AsyncIOMotorClient
 from deploy.local import ports, services
 from deploy.local.parts import Parts
 from deploy.local.system import run
-from shared.contracts.membership import CommunityStarted, MemberJoined, MemberLeft, RoleGiven
+from shared.contracts.membership import MemberJoined, MemberLeft, RoleGiven
 from shared.events import Event, Origin, write
 from tests.kernel.world import until
+from tests.support import started
 
 TOPIC = "membership.communities"
 PEOPLE = 40
@@ -46,17 +47,7 @@ class Past:
 
     def _happens(self, community: str, person: str, dice: random.Random) -> Event:
         if community not in self.sequences:
-            return CommunityStarted(
-                community_id=community,
-                community_type="group-leads",
-                name=community,
-                purpose="Learn",
-                places=("Leeds",),
-                format="online",
-                privacy="open",
-                join_policy="open",
-                started_by="p0",
-            )
+            return started(community, started_by="p0")
         who = {"community_id": community, "person_id": person}
         seat = f"{community}:{person}"
         if self.roles.get(seat) is None:

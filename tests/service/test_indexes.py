@@ -7,21 +7,8 @@ import pytest
 
 from services.notifications.store import give_up_on_lapsed
 from services.scheduling.store import give_notice
-from shared.contracts.membership import CommunityStarted
 from tests.scans import CollectionScan
-from tests.support import Service, a_service
-
-STARTED = CommunityStarted(
-    community_id="c1",
-    community_type="group-leads",
-    name="Leads",
-    purpose="",
-    places=("Leeds",),
-    format="online",
-    privacy="open",
-    join_policy="open",
-    started_by="fay",
-)
+from tests.support import Service, a_service, started
 
 
 async def lists_meetings(service: Service) -> None:
@@ -60,7 +47,7 @@ async def test_a_question_whose_index_is_gone_is_named(
 ) -> None:
     async def without_its_index() -> None:
         async with a_service(name, mongo, tmp_path) as service:
-            await service.happens(STARTED)
+            await service.happens(started())
             await service.database[collection].drop_indexes()
             await does(service)
 
@@ -70,5 +57,5 @@ async def test_a_question_whose_index_is_gone_is_named(
 
 async def test_what_a_test_asks_itself_does_not_count(mongo: str, tmp_path: Path) -> None:
     async with a_service("scheduling", mongo, tmp_path) as service:
-        await service.happens(STARTED)
+        await service.happens(started())
         await service.database["communities"].find({"name": "Leads"}).to_list(None)

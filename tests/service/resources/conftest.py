@@ -3,23 +3,13 @@
 import pytest
 
 from shared.contracts.membership import CommunityStarted, MemberJoined, MemberLeft, Privacy, Role
-from tests.support import Service
+from tests.support import Service, started
 
 LEVELS: tuple[Privacy, ...] = ("open", "restricted", "private", "confidential")
 
 
 def a_community(community_id: str, privacy: Privacy = "open") -> CommunityStarted:
-    return CommunityStarted(
-        community_id=community_id,
-        community_type="group-leads",
-        name=community_id,
-        purpose="",
-        places=("Leeds",),
-        format="online",
-        privacy=privacy,
-        join_policy="open" if privacy == "open" else "invite",
-        started_by="fay",
-    )
+    return started(community_id, privacy, name=community_id)
 
 
 def joins(community_id: str, person_id: str, role: Role = "member") -> MemberJoined:
