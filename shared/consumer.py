@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, KeysView, Mapping, Sequence
 from typing import Any, cast
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -23,6 +23,7 @@ from shared.subscriber import Record, subscribe
 from shared.telemetry import BATCH, log
 
 TURN_SECONDS = 1.0
+SIDE_BY_SIDE = 2  # batches: one is handled while MongoDB writes the other
 
 
 class Consumer(ConsumerRebalanceListener):
@@ -37,7 +38,7 @@ class Consumer(ConsumerRebalanceListener):
         self._joined = False
         self._done: dict[TopicPartition, int] = {}
         self._open: Counter[TopicPartition] = Counter()  # batches that are read and not yet applied
-        self._work: asyncio.Task[None] | None = None
+        self._under_way: dict[asyncio.Task[None], Collection[TopicPartition]] = {}
         self._ending = False
         self._eras: Counter[TopicPartition] = Counter()  # what was read in one counts in no other
         self._lag = Lag()
@@ -49,21 +50,29 @@ class Consumer(ConsumerRebalanceListener):
         )
 
     async def _take(self, message: KafkaMessage) -> None:
-        """Read a batch while the one before is being applied; then have it applied while the next is fetched."""
+        """Read a batch while others are being applied; then have it applied while the next is fetched."""
         eras = self._eras.copy()  # nothing is awaited between aiokafka's handing over and here
         batch: defaultdict[TopicPartition, list[Delivery]] = defaultdict(list)
         for record in cast("tuple[Record, ...]", message.raw_message):
             one = self._inbox.receive(record)
             batch[TopicPartition(record.topic, record.partition)].append(one)
         self._open.update(batch.keys())
-        await self._done_with_last()
+        await self._turn(batch.keys())
         if not self._ending:
-            self._work = asyncio.create_task(self._apply(batch, eras))
+            self._under_way[asyncio.create_task(self._apply(batch, eras))] = batch.keys()
 
-    async def _done_with_last(self) -> None:
-        if self._work:
-            await asyncio.wait({self._work})  # who is cancelled while waiting does not cancel it
-            await self._work
+    async def _turn(self, wanted: KeysView[TopicPartition]) -> None:
+        """Wait for room, and for whatever is under way on the same partitions."""
+        while before := [
+            one
+            for one, here in self._under_way.items()
+            if len(self._under_way) >= SIDE_BY_SIDE or not wanted.isdisjoint(here)
+        ]:
+            # Who is cancelled while waiting does not cancel what it waits for.
+            done, _ = await asyncio.wait(before, return_when=asyncio.FIRST_COMPLETED)
+            for one in done:
+                self._under_way.pop(one, None)
+                await one
 
     async def _apply(
         self, batch: Mapping[TopicPartition, Sequence[Delivery]], eras: Mapping[TopicPartition, int]
@@ -83,9 +92,10 @@ class Consumer(ConsumerRebalanceListener):
     async def finish(self, seconds: float) -> None:
         """Begin nothing more; end what is begun, offsets included, within so many seconds."""
         self._ending = True
-        if self._work:
-            await asyncio.wait({self._work}, timeout=seconds)
-            self._work.cancel()
+        if self._under_way:
+            _, late = await asyncio.wait(self._under_way, timeout=seconds)
+            for one in late:
+                one.cancel()
 
     @property
     def _client(self) -> Any:

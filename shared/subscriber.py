@@ -33,6 +33,7 @@ def subscribe(
         listener=rebalanced,
         ack_policy=AckPolicy.MANUAL,
         auto_offset_reset="earliest",
+        isolation_level="read_committed",  # what another system's transaction took back never happened
         parser=_parse,
         decoder=_as_it_is,
         max_records=most,

@@ -12,7 +12,6 @@ from fastapi.routing import iter_route_contexts
 from deploy.docs import system
 
 FOLDER = system.ROOT / "tests" / "authorisation"
-LEVELS = ("open", "restricted", "private", "confidential")
 KERNEL = "kernel"
 """The file of the doors that every service has."""
 
@@ -47,8 +46,11 @@ class Entry:
 
 @cache
 def words(kind: str) -> dict[str, str]:
-    """The `verdicts` or `roles` there are, each with what it means."""
+    """The `verdicts`, `roles` or privacy `levels` there are, each with what it means."""
     return yaml.safe_load((FOLDER / "words.yaml").read_text())[kind]
+
+
+LEVELS = tuple(words("levels"))
 
 
 @cache
@@ -115,8 +117,8 @@ def _lines() -> Iterator[str]:
     yield "each line of it over HTTP, for every role and privacy level; a route that is not listed fails there."
     yield "A refusal changes nothing that is stored."
     yield ""
-    for kind in ("verdicts", "roles"):
-        yield f"| {kind[:-1]} | what it means |"
+    for kind, title in {"verdicts": "verdict", "roles": "role", "levels": "privacy"}.items():
+        yield f"| {title} | what it means |"
         yield "|---|---|"
         yield from (f"| {word} | {meaning} |" for word, meaning in words(kind).items())
         yield ""

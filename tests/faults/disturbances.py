@@ -105,7 +105,9 @@ class Chaos:
         async def disturb(_: "Chaos") -> None:
             before = len(self.field.carried_out(service))
             pid = self.field.pid(victim) if victim else 0
-            self.field.order(service, f"{point} {self.dice.randint(1, 3)} {how} {pid}")
+            # Were all stopped, nobody could take over.
+            to = [self.dice.choice(self.field.living(service))] if how == "SIGSTOP" else []
+            self.field.order(service, f"{point} {self.dice.randint(1, 3)} {how} {pid}", to)
             try:
                 await until(_more(self.field, service, before), seconds=patience, every=0.05)
             except AssertionError:
@@ -119,15 +121,21 @@ class Chaos:
                 self.tally.kills[victim or service] += len(done)
                 for line in done:  # it is written before the deed
                     await until(_gone(pid or int(line.split()[2])), seconds=30, every=0.02)
-            if how == "SIGSTOP":
+                # At once: whom the same round is to reach elsewhere lives on what this one says.
+                await self.field.restart_the_dead([service])
+            if how == "SIGSTOP" and done:
                 await self._resume_later(done)
 
         return disturb
 
     async def _resume_later(self, done: list[str]) -> None:
-        """Others have taken over by then; what it had in hand it must not finish."""
+        """When others have taken over, and finished what it had in hand: it must not do so again."""
         stopped = {int(line.split()[2]) for line in done}
-        await asyncio.sleep(SESSION_TIMEOUT + 3)  # it is time itself that is waited for
+        await asyncio.sleep(SESSION_TIMEOUT)  # it is time itself that is waited for
+        try:
+            await self.field.applied(60)
+        except AssertionError:
+            self.tally.wrong.append("nobody took over from a member that was stopped")
         for one in self.field.everybody:
             if one.process.alive and self.field.pid(one.name) in stopped:
                 one.process.resume()

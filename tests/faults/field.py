@@ -120,12 +120,12 @@ class Field:
         process.spawn()
         return replica
 
-    async def restart_the_dead(self) -> list[Replica]:
-        """What a supervisor does."""
-        dead = [one for one in self.everybody if not one.process.alive]
-        for one in dead:
-            await asyncio.to_thread(one.process.spawn)
-        return dead
+    async def restart_the_dead(self, of: Iterable[str] = ()) -> None:
+        """What a supervisor does, for these services or for all."""
+        for service in of or self.names:
+            for one in self.replicas[service]:
+                if not one.process.alive:
+                    await asyncio.to_thread(one.process.spawn)
 
     async def ready(self, seconds: float = 120) -> None:
         """Every replica says that it is ready; else AssertionError with what they say."""
@@ -161,11 +161,11 @@ class Field:
     def _orders(self, service: str) -> Path:
         return self.folder / f"orders-{self.group(service)}"
 
-    def order(self, service: str, order: str) -> None:
-        """To all replicas of a service; whoever reaches the point first carries it out."""
+    def order(self, service: str, order: str, to: Collection[Replica] = ()) -> None:
+        """To these replicas of a service, or to all; each one that reaches the point carries it out."""
         self._orders(service).write_text(order)
         known = running_in(self.folder)
-        for one in self.living(service):
+        for one in to or self.living(service):
             known[one.name].send(signal.SIGUSR1)
 
     def _crashes(self, service: str) -> Path:
@@ -216,6 +216,10 @@ class Field:
     async def caught_up(self, seconds: float = 180) -> None:
         """Ready, and lag 0 against what was published when everybody was."""
         await self.ready(seconds)
+        await self.applied(seconds)
+
+    async def applied(self, seconds: float) -> None:
+        """Lag 0 against what is published now; else AssertionError."""
         ends: dict[TopicPartition, int] | None = None
 
         async def all_passed() -> bool:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.faults.histories import Histories, System
+from tests.faults.histories import Histories
+from tests.faults.history_system import System
 from tests.support import a_service
 
 

@@ -28,7 +28,7 @@ TRIALS = (
     Trial("", "consumer.inside-transaction", set()),
     Trial("state-after-watermark", "consumer.inside-transaction", {"lost"}),
     Trial("no-deduplication", "consumer.before-offsets", {"doubled"}),
-    Trial("forgotten-before-sent", "relay.after-delete", {"lost"}),
+    Trial("forgotten-before-sent", "relay.before-send", {"lost"}),
     Trial("published-in-any-order", "relay.before-send", {"inverted"}),
     Trial("applied-in-any-order", "consumer.inside-transaction", {"inverted"}),
 )

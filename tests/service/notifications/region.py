@@ -1,6 +1,7 @@
 """Words to say what happens, and what people are told of it."""
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,7 @@ from shared.contracts.scheduling import (
     MeetingMoved,
     RhythmChosen,
 )
-from shared.events import Event
+from shared.events import STRUCTURED, Event
 from tests.service.notifications.post import Mail, Post
 from tests.support import Service
 
@@ -144,3 +145,14 @@ class Region:
     async def states(self) -> list[str]:
         found = self.service.database["notifications"].find({}).sort("at", 1)
         return [one["state"] async for one in found]
+
+
+def subjects(region: Region, person: str) -> list[str]:
+    return [mail["Subject"] for mail in region.post.to(person)]
+
+
+async def arrives(
+    region: Region, event: dict[str, Any], topic: str = "notifications.requests"
+) -> None:
+    headers = [("content-type", STRUCTURED.encode())]
+    await region.service.arrives(topic, b"k", json.dumps(event).encode(), headers)

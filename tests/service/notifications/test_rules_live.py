@@ -6,8 +6,7 @@ import pytest
 
 from shared.delivery import is_final
 from shared.inbox import Failed
-from tests.service.notifications.region import Region, joined, registered, started
-from tests.service.notifications.test_telling import arrives
+from tests.service.notifications.region import Region, arrives, joined, registered, started
 
 TRAINED = {
     "event": "org.training.Completed",

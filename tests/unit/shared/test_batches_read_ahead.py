@@ -65,12 +65,12 @@ class Member:
         self.applied += new if tp == ONE else []
 
     def take(self, **batch: range) -> asyncio.Task[None]:
-        """Kafka hands over these records: a=…: of the one partition, b=…: of the other."""
+        """Kafka hands over these records: a=…: of the one partition, b=…: of the other, and so on."""
         records = [
             SimpleNamespace(
                 topic="t", partition=n, offset=at, key=None, value=b"", headers=[], timestamp=0
             )
-            for n, name in enumerate("ab")
+            for n, name in enumerate("abcd")
             for at in batch.get(name, ())
         ]
         message: Any = SimpleNamespace(raw_message=tuple(records))
@@ -86,9 +86,9 @@ def kafka(monkeypatch: pytest.MonkeyPatch) -> Client:
 
 async def _settled(member: Member) -> None:
     await asyncio.sleep(0.05)
-    work = member.consumer._work
-    assert work
-    await asyncio.wait_for(work, 1)
+    under_way = [*member.consumer._under_way]
+    assert under_way
+    await asyncio.wait_for(asyncio.gather(*under_way), 1)
 
 
 async def test_what_was_read_before_going_back_is_not_applied_though_the_place_is_known_by_then(
@@ -139,3 +139,42 @@ async def test_what_was_read_before_a_rebalance_is_not_applied_after_it(kafka: C
     await member.take(a=range(20))  # Kafka reads on from what was committed
     await _settled(member)
     assert member.applied == [*range(20)]
+
+
+async def test_two_batches_are_applied_side_by_side_but_never_two_of_one_partition(
+    kafka: Client,
+) -> None:
+    member = Member(-1)
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    await member.take(b=range(10))
+    await member.take(a=range(10))  # though the other one is not done
+    ahead = member.take(a=range(10, 20))
+    await asyncio.sleep(0.05)
+    assert not ahead.done()
+    member.open[ONE].set()
+    await ahead
+    await asyncio.sleep(0.05)
+    assert member.applied == [*range(20)]
+    assert member.watermarks[OTHER] == -1
+    member.open[OTHER].set()
+    await _settled(member)
+    assert member.watermarks[OTHER] == 9
+
+
+async def test_there_are_never_more_batches_under_way_than_there_is_room(kafka: Client) -> None:
+    partitions = [TopicPartition("t", n) for n in range(4)]
+    member = Member(-1)
+    member.watermarks = dict.fromkeys(partitions, -1)
+    member.open = {tp: asyncio.Event() for tp in partitions}
+    kafka.positions = dict.fromkeys(partitions, 0)
+    await member.consumer.on_partitions_assigned({*partitions})
+    taking = [member.take(**{name: range(5)}) for name in "abcd"]
+    most = 0
+    for tp in partitions:
+        await asyncio.sleep(0.02)
+        most = max(most, len(member.consumer._under_way))
+        member.open[tp].set()
+    await asyncio.gather(*taking)
+    await asyncio.sleep(0.05)
+    assert most == 2
+    assert [*member.watermarks.values()] == [4] * 4
