@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, KeysView, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -21,9 +21,9 @@ from shared.listener import Listener
 from shared.pieces import Pieces
 from shared.subscriber import Record, subscribe
 from shared.telemetry import BATCH, log
+from shared.turns import Turns
 
 TURN_SECONDS = 1.0
-SIDE_BY_SIDE = 2  # batches: one is handled while MongoDB writes the other
 
 
 class Consumer(ConsumerRebalanceListener):
@@ -38,7 +38,7 @@ class Consumer(ConsumerRebalanceListener):
         self._joined = False
         self._done: dict[TopicPartition, int] = {}
         self._open: Counter[TopicPartition] = Counter()  # batches that are read and not yet applied
-        self._under_way: dict[asyncio.Task[None], Collection[TopicPartition]] = {}
+        self._turns = Turns()
         self._ending = False
         self._eras: Counter[TopicPartition] = Counter()  # what was read in one counts in no other
         self._lag = Lag()
@@ -46,7 +46,12 @@ class Consumer(ConsumerRebalanceListener):
         self.waiting = False  # for MongoDB, or for Kafka to say where the state is
         self.recreated: set[TopicPartition] = set()
         self.subscriber = subscribe(
-            broker, on.topics, group=on.group, most=most, rebalanced=self, take=self._take
+            *(broker, on.topics),
+            group=on.group,
+            most=most,
+            rebalanced=self,
+            take=self._take,
+            first=self._at_rest,
         )
 
     async def _take(self, message: KafkaMessage) -> None:
@@ -57,22 +62,14 @@ class Consumer(ConsumerRebalanceListener):
             one = self._inbox.receive(record)
             batch[TopicPartition(record.topic, record.partition)].append(one)
         self._open.update(batch.keys())
-        await self._turn(batch.keys())
+        await self._turns.come(batch)
         if not self._ending:
-            self._under_way[asyncio.create_task(self._apply(batch, eras))] = batch.keys()
+            self._turns.begin(self._apply(batch, eras), batch)
 
-    async def _turn(self, wanted: KeysView[TopicPartition]) -> None:
-        """Wait for room, and for whatever is under way on the same partitions."""
-        while before := [
-            one
-            for one, here in self._under_way.items()
-            if len(self._under_way) >= SIDE_BY_SIDE or not wanted.isdisjoint(here)
-        ]:
-            # Who is cancelled while waiting does not cancel what it waits for.
-            done, _ = await asyncio.wait(before, return_when=asyncio.FIRST_COMPLETED)
-            for one in done:
-                self._under_way.pop(one, None)
-                await one
+    def _at_rest(self) -> set[TopicPartition]:
+        """Beside what is being applied: the partitions of which nothing is. They need not wait."""
+        taken = self._turns.taken
+        return self._assigned - taken if taken else set()
 
     async def _apply(
         self, batch: Mapping[TopicPartition, Sequence[Delivery]], eras: Mapping[TopicPartition, int]
@@ -92,10 +89,7 @@ class Consumer(ConsumerRebalanceListener):
     async def finish(self, seconds: float) -> None:
         """Begin nothing more; end what is begun, offsets included, within so many seconds."""
         self._ending = True
-        if self._under_way:
-            _, late = await asyncio.wait(self._under_way, timeout=seconds)
-            for one in late:
-                one.cancel()
+        await self._turns.finish(seconds)
 
     @property
     def _client(self) -> Any:

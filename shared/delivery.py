@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bson.errors import BSONError
@@ -27,17 +27,16 @@ class Delivery:
     trouble: str | None = None
     for_good: bool = False
     published_ms: int = 0
+    queue: str = field(init=False)
+    """What must stay in order: the key; a record without one stands alone."""
 
-    @property
-    def queue(self) -> str:
-        """What must stay in order: the key; a record without one stands alone."""
+    def __post_init__(self) -> None:
         if self.key is None:
-            return f"@{self.offset}"
-        if (
-            len(self.key) > LONGEST_KEY
-        ):  # of a garbled record; whole it would fill queries and indexes
-            return f"#{hashlib.sha256(self.key).hexdigest()}"
-        return self.key.decode(errors="backslashreplace")
+            self.queue = f"@{self.offset}"
+        elif len(self.key) <= LONGEST_KEY:
+            self.queue = self.key.decode(errors="backslashreplace")
+        else:  # of a garbled record; whole it would fill queries and indexes
+            self.queue = f"#{hashlib.sha256(self.key).hexdigest()}"
 
     def set_aside(self, error: Exception) -> None:
         """Do not handle it; park it with this reason. A refusal is final, all else is tried again."""

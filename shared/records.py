@@ -147,7 +147,9 @@ def _unpacks_to_much(codec: int, packed: memoryview) -> bool:
 def _bounded(record: Any) -> Any:
     """The record, unless MongoDB could not hold it."""
     key, value = record.key or b"", record.value or b""
-    size = len(key) + len(value) + sum(len(text or b"") for _, text in record.headers)
+    size = len(key) + len(value)
+    for _, text in record.headers:
+        size += len(text or b"")
     if size <= LARGEST_RECORD:
         return record
     why = f"it has {size} bytes; the most is {LARGEST_RECORD}"

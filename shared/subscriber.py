@@ -1,10 +1,10 @@
 """How a service listens to Kafka: FastStream's batch subscriber, told to leave records as they are."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from itertools import chain
 from typing import Any
 
-from aiokafka import ConsumerRebalanceListener, ConsumerRecord
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
@@ -23,8 +23,9 @@ def subscribe(
     most: int,
     rebalanced: ConsumerRebalanceListener,
     take: Callable[[KafkaMessage], Awaitable[None]],
+    first: Callable[[], Collection[TopicPartition]],
 ) -> Any:
-    """A member of the group: it hands over at most so many records at a time, of all partitions."""
+    """A member of the group: it hands over at most so many records at a time, of the partitions that come first."""
     records.install()
     subscriber: Any = broker.subscriber(
         *sorted(topics),
@@ -45,9 +46,11 @@ def subscribe(
 
     async def next_records(consumer: Any) -> tuple[Record, ...]:
         """FastStream's own sleeps after every look that found nothing: late for what comes, and busy when nothing does."""
-        found: dict[Any, list[Record]] = await consumer.getmany(
-            timeout_ms=WAIT_MS, max_records=most
-        )
+        found: dict[Any, list[Record]] = {}
+        if partitions := first():
+            found = await consumer.getmany(*partitions, max_records=most)
+        if not found:
+            found = await consumer.getmany(timeout_ms=WAIT_MS, max_records=most)
         return tuple(chain.from_iterable(found.values()))
 
     subscriber.get_msg = next_records

@@ -1,5 +1,6 @@
 """The folders keep the shape the architecture promises; each rule is also tried on a tree that breaks it."""
 
+import importlib
 import tomllib
 from pathlib import Path
 
@@ -78,3 +79,11 @@ def test_the_tools_stay_strict():
     assert "error" in tools["pytest"]["ini_options"]["filterwarnings"]
     assert tools["pytest"]["ini_options"]["xfail_strict"]
     assert tools["pytest"]["ini_options"]["timeout"]
+
+
+@pytest.mark.parametrize(
+    "tool", ["bench.__main__", "faults.__main__", "faults.apart", "bad_input.__main__"]
+)
+def test_what_no_test_runs_can_at_least_be_started(tool: str):
+    """Measurements and long campaigns are started by people, and must not rot meanwhile."""
+    importlib.import_module(f"tests.{tool}")

@@ -11,9 +11,8 @@ from services.notifications import handlers
 from shared.clock import now
 from shared.contracts.membership import MemberJoined, PersonRegistered
 from shared.contracts.notifications import NotificationRequested
-from tests.bench.seats import STARTED
 from tests.bench.world import Bench
-from tests.support import Service, a_service
+from tests.support import Service, a_service, started
 
 Fill = Callable[[int], Awaitable[None]]
 Asks = dict[str, tuple[Any, str]]
@@ -89,7 +88,7 @@ async def membership(bench: Bench) -> AsyncIterator[tuple[Fill, Asks]]:
 async def scheduling(bench: Bench) -> AsyncIterator[tuple[Fill, Asks]]:
     async with _one(bench, "scheduling") as service:
         facilitator = MemberJoined(community_id="c1", person_id="fay", role="facilitator")
-        await service.happens(STARTED, facilitator)
+        await service.happens(started(), facilitator)
         fay = service.as_("fay")
         for n in range(1, 11):
             wish = {"starts_at": (now() + timedelta(days=n)).isoformat()}
@@ -159,8 +158,8 @@ async def notifications(bench: Bench) -> AsyncIterator[tuple[Fill, Asks]]:
 @asynccontextmanager
 async def resources(bench: Bench) -> AsyncIterator[tuple[Fill, Asks]]:
     async with _one(bench, "resources") as service:
-        await service.happens(STARTED, MemberJoined(community_id="c1", person_id="fay"))
-        other = STARTED.model_copy(update={"community_id": "c2"})
+        await service.happens(started(), MemberJoined(community_id="c1", person_id="fay"))
+        other = started("c2")
         await service.happens(other, MemberJoined(community_id="c2", person_id="fay"))
         fay = service.as_("fay")
         link = {"url": "https://example.org/a", "title": "Ten ways to open a meeting"}
