@@ -15,6 +15,7 @@ from typing import Any
 
 import aiosmtplib
 from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo.write_concern import WriteConcern
 
 from deploy.local import ports, services
 from deploy.local.processes import Process
@@ -59,7 +60,10 @@ async def _cancellation(bench: Bench, process: Process, sink: "Sink") -> list[Ro
     with Stopwatch() as watch:
         await bench.fill("scheduling.meetings", history.cancellations())
         await _until(lambda: _told(kept, history.PEOPLE), every=0.1)
-    pairs = [(await sink.rate(), await _raw(sink, process)) for _ in range(3)]
+    rounds = [
+        (await sink.rate(), await _by_hand(sink, process, client), await _raw(sink, process))
+        for _ in range(3)
+    ]
     grown = resident(process) - before
     notices = {"calendar": "cancellation"}
     count = await kept["notifications"].count_documents(notices)
@@ -72,7 +76,8 @@ async def _cancellation(bench: Bench, process: Process, sink: "Sink") -> list[Ro
         limited("a regional cancellation, queued", watch.seconds),
         limited("a regional cancellation, told twice", twice),
         limited("a regional cancellation, memory grown", grown),
-        compared("mails out", pairs),
+        compared("mails out", [(ours, by_hand) for ours, by_hand, _ in rounds]),
+        compared("mails out, beside nothing kept", [(ours, raw) for ours, _, raw in rounds]),
     ]
 
 
@@ -80,6 +85,7 @@ async def _nothing_open(kept: Any) -> bool:
     return (
         await kept["notices"].count_documents({"calendar": "invitation"}) == history.COMMUNITIES
         and await kept["notices"].find_one({"state": "open"}) is None
+        and await kept["joins"].find_one() is None
     )
 
 
@@ -93,16 +99,52 @@ async def _told(kept: Any, people: int) -> bool:
 
 async def _raw(sink: "Sink", process: Process) -> float:
     """Mails a second of plain code: made beforehand, sent over open connections, nothing kept."""
-    mails = [b"Message-ID: <raw-%d>\r\nX-" % n + sink.sample for n in range(MAILS)]
+    left = iter(_ready_made(sink))
 
-    async def send(some: list[bytes]) -> None:
+    async def send(client: aiosmtplib.SMTP) -> None:
+        for mail in left:
+            await client.sendmail("copse@example.org", ["ann@example.org"], mail)
+
+    return await _over_connections(sink, process, send)
+
+
+async def _by_hand(sink: "Sink", process: Process, mongo: Mongo) -> float:
+    """Mails a second of plain code that can tell, after a crash, which mails may have left."""
+    mails = _ready_made(sink)
+    safe = WriteConcern("majority")
+    queue = mongo["bench"].get_collection("mails", write_concern=safe)
+    await queue.drop()
+    await queue.create_index([("state", 1), ("at", 1)])
+    await queue.insert_many([{"_id": n, "state": "queued", "at": n} for n in range(MAILS)])
+
+    async def send(client: aiosmtplib.SMTP) -> None:
+        while one := await queue.find_one_and_update(
+            {"state": "queued"}, {"$set": {"state": "sending"}}, sort=[("at", 1)]
+        ):
+            mail = mails[one["_id"]]
+            answer = await client.sendmail("copse@example.org", ["ann@example.org"], mail)
+            sent = {"state": "sent", "answer": answer[1]}
+            await queue.update_one({"_id": one["_id"]}, {"$set": sent})
+
+    return await _over_connections(sink, process, send)
+
+
+def _ready_made(sink: "Sink") -> list[bytes]:
+    return [b"Message-ID: <raw-%d>\r\nX-" % n + sink.sample for n in range(MAILS)]
+
+
+async def _over_connections(
+    sink: "Sink", process: Process, send: Callable[[aiosmtplib.SMTP], Awaitable[None]]
+) -> float:
+    """Mails a second of as many connections as the service has."""
+
+    async def connected() -> None:
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=sink.port, start_tls=False) as client:
-            for one in some:
-                await client.sendmail("copse@example.org", ["ann@example.org"], one)
+            await send(client)
 
     process.pause()  # the machine is to be the loop's alone
     with Stopwatch() as watch:
-        await asyncio.gather(*[send(mails[n::CONNECTIONS]) for n in range(CONNECTIONS)])
+        await asyncio.gather(*[connected() for _ in range(CONNECTIONS)])
     process.resume()
     return MAILS / watch.seconds
 

@@ -13,7 +13,7 @@ Measure = Callable[[], Awaitable[float]]
 
 @dataclass(frozen=True)
 class Bar:
-    """One measure: its name, what it stands beside, and the least ratio or the most of a unit."""
+    """One measure: its name, what it stands beside, and the least ratio or the most of a unit, if any."""
 
     name: str
     beside: str
@@ -22,7 +22,9 @@ class Bar:
     unit: str = ""
 
     def __str__(self) -> str:
-        return f"≥ {self.least:g} ×" if self.least else f"≤ {self.most:g} {self.unit}"
+        if self.least:
+            return f"≥ {self.least:g} ×"
+        return f"≤ {self.most:g} {self.unit}" if self.most else ""
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,10 @@ class Row:
 
     @property
     def margin(self) -> float:
-        """How many times better than its bar: 1 just holds."""
+        """How many times better than its bar: 1 just holds; without end where there is none."""
         if self.bar.least:
             return self.value / self.bar.least
-        return (self.bar.most or 0) / max(self.value, 1e-9) if self.value > 0 else float("inf")
+        return self.bar.most / self.value if self.bar.most and self.value > 0 else float("inf")
 
     @property
     def holds(self) -> bool:
@@ -47,7 +49,7 @@ class Row:
 
     @property
     def found(self) -> str:
-        return f"{self.value:.2f} ×" if self.bar.least else ""
+        return f"{self.value:.2f} ×" if self.reference else ""
 
 
 async def ratio(name: str, ours: Measure, reference: Measure, rounds: int = ROUNDS) -> Row:
@@ -114,8 +116,12 @@ _ALL = [
     ),
     Bar(
         "mails out",
-        "a raw aiosmtplib loop that sends such mails, ready made, over as many connections, and keeps nothing",
-        least=0.25,
+        "a loop that claims each such mail, ready made, sends it over as many connections, and records the answer",
+        least=0.6,
+    ),
+    Bar(
+        "mails out, beside nothing kept",
+        "a raw aiosmtplib loop that sends such mails, ready made, over as many connections",
     ),
     Bar(
         "a new service over 100,000 past events",
