@@ -11,6 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError
 from pymongo import AsyncMongoClient
 
+from deploy.cli import terminal
 from deploy.local import ports
 from deploy.local.mongo import address
 from deploy.local.state import PORTS, state_folder
@@ -121,7 +122,9 @@ async def _start(client: Any, where: Settings) -> None:
         async with asyncio.timeout(ANSWER_SECONDS):
             await client.start()
     except (TimeoutError, KafkaConnectionError) as error:
-        raise Unreachable(f"No Kafka broker answers at {where.kafka}.") from error
+        raise Unreachable(
+            f"No Kafka broker answers at {where.kafka}. {terminal.hint('COPSE_KAFKA')}"
+        ) from error
 
 
 async def topics(client: AIOKafkaAdminClient) -> dict[str, int]:

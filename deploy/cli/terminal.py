@@ -66,13 +66,18 @@ def _log(*_: Any) -> structlog.PrintLogger:
     return structlog.PrintLogger(sys.stderr)
 
 
+def hint(variable: str) -> str:
+    """How to mend that a part does not answer."""
+    return f"Is the system up (`make up`, or `docker compose up --wait`)? {variable} says where else it is."
+
+
 def sentence(reason: Exception) -> str:
     """What went wrong, and where; never a traceback, nor a page of topology."""
     if isinstance(reason, OperationFailure):
         return f"MongoDB refuses: {reason.details.get('errmsg') if reason.details else reason}"
     if isinstance(reason, PyMongoError):
         first = str(reason).partition(", Timeout:")[0].partition(" (configured timeouts")[0]
-        return f"MongoDB cannot be reached: {first}"
+        return f"MongoDB cannot be reached: {first}. {hint('COPSE_MONGO')}"
     return f"Kafka: {reason}" if isinstance(reason, KafkaError) else str(reason)
 
 
