@@ -19,6 +19,7 @@ from shared.inbox import Fenced, Inbox
 from shared.lag import Lag
 from shared.listener import Listener
 from shared.pieces import Pieces
+from shared.places import Places
 from shared.subscriber import Record, subscribe
 from shared.telemetry import BATCH, log
 from shared.turns import Turns
@@ -39,12 +40,11 @@ class Consumer(ConsumerRebalanceListener):
         self._done: dict[TopicPartition, int] = {}
         self._open: Counter[TopicPartition] = Counter()  # batches that are read and not yet applied
         self._turns = Turns()
+        self._places = Places(self._inbox, lambda: self._client)
         self._ending = False
-        self._eras: Counter[TopicPartition] = Counter()  # what was read in one counts in no other
         self._lag = Lag()
         self._pieces = Pieces(self._inbox.apply, most)
         self.waiting = False  # for MongoDB, or for Kafka to say where the state is
-        self.recreated: set[TopicPartition] = set()
         self.subscriber = subscribe(
             *(broker, on.topics),
             group=on.group,
@@ -52,15 +52,18 @@ class Consumer(ConsumerRebalanceListener):
             rebalanced=self,
             take=self._take,
             first=self._at_rest,
+            failed=lambda: self._places.fetch_again(self._assigned),
         )
 
     async def _take(self, message: KafkaMessage) -> None:
         """Read a batch while others are being applied; then have it applied while the next is fetched."""
-        eras = self._eras.copy()  # nothing is awaited between aiokafka's handing over and here
+        # Nothing is awaited between aiokafka's handing over and here.
+        eras = self._places.eras.copy()
         batch: defaultdict[TopicPartition, list[Delivery]] = defaultdict(list)
         for record in cast("tuple[Record, ...]", message.raw_message):
             one = self._inbox.receive(record)
             batch[TopicPartition(record.topic, record.partition)].append(one)
+        self._places.handed_over({tp: here[-1].offset + 1 for tp, here in batch.items()})
         self._open.update(batch.keys())
         await self._turns.come(batch)
         if not self._ending:
@@ -74,11 +77,20 @@ class Consumer(ConsumerRebalanceListener):
     async def _apply(
         self, batch: Mapping[TopicPartition, Sequence[Delivery]], eras: Mapping[TopicPartition, int]
     ) -> None:
-        done = await asyncio.gather(
-            *(self._partition(tp, ds, eras.get(tp, 0)) for tp, ds in batch.items())
-        )
-        self._open.subtract(batch.keys())
-        offsets = {tp: offset for tp, offset in zip(batch, done, strict=True) if offset}
+        try:
+            done = await asyncio.gather(
+                *(self._partition(tp, ds, eras.get(tp, 0)) for tp, ds in batch.items()),
+                return_exceptions=True,
+            )
+        finally:
+            self._open.subtract(batch.keys())
+        ends = dict(zip(batch, done, strict=True))
+        failures = {tp: end for tp, end in ends.items() if isinstance(end, BaseException)}
+        for tp in failures:  # which nobody foresaw: what was not applied must not be passed over
+            self._places.forget(tp)
+        if failures:
+            log.error("batches were given up, and are read again", errors=repr(failures)[:500])
+        offsets = {tp: end for tp, end in ends.items() if end and tp not in failures}
         self._moved = time.monotonic()
         try:
             if offsets:
@@ -104,20 +116,20 @@ class Consumer(ConsumerRebalanceListener):
         """
 
         def counts() -> bool:
-            return tp in self._assigned and self._eras[tp] == era
+            return tp in self._assigned and self._places.eras[tp] == era
 
         self._lag.taken(tp, batch[0].published_ms)
         async with self._locks[tp]:
             pause = 0.1
             while counts():
                 try:
-                    if not await self._resume(tp, batch[0].offset):
+                    if not await self._places.resume(tp, batch[0].offset):
                         return None
                     with BATCH.time():
                         await self._pieces.settle(tp, batch, counts)
                 except Fenced:
                     log.warning("another member took this partition further", partition=str(tp))
-                    self._inbox.positions.pop(tp, None)
+                    self._places.forget(tp)
                 except Exception as error:
                     if not (is_outage(error) or isinstance(error, KafkaError)):
                         log.exception("a batch cannot be applied; trying again", partition=str(tp))
@@ -130,28 +142,6 @@ class Consumer(ConsumerRebalanceListener):
                     self._done[tp] = batch[-1].offset + 1
                     return self._done[tp]
             return None
-
-    async def _resume(self, tp: TopicPartition, offset: int) -> bool:
-        """On first sight of a partition go where the state says. False: the offset is not that place."""
-        if tp in self._inbox.positions:
-            return True
-        era = self._eras[tp]
-        position = await self._inbox.position(tp)
-        if position >= 0 and (await self._client.end_offsets([tp]))[tp] <= position:
-            self.recreated.add(tp)
-            log.error(
-                "the topic is shorter than what was applied of it; was it made anew?",
-                partition=str(tp),
-            )
-            return False
-        if self._eras[tp] != era:
-            return False  # it was lost meanwhile
-        back = offset > position + 1  # skipped or compacted; or MongoDB was emptied or restored
-        if back:
-            self._client.seek(tp, position + 1)
-            self._eras[tp] += 1
-        self._inbox.positions[tp] = position
-        return not back
 
     async def retry_parked(self) -> None:
         """Try again what was set aside on this member's partitions and is due."""
@@ -170,15 +160,15 @@ class Consumer(ConsumerRebalanceListener):
         """Let running transactions end; whatever comes late is fenced by the watermark."""
         self._assigned -= revoked
         self._joined = False  # who has nothing between two assignments does not stand by
-        self._eras.update(revoked)
+        self._places.revoked(revoked)
         ends = asyncio.get_running_loop().time() + 5  # for all: the whole group waits
         for tp in revoked:
             try:
                 async with asyncio.timeout_at(ends), self._locks[tp]:
-                    self._inbox.positions.pop(tp, None)
+                    self._places.forget(tp)
             except TimeoutError:
                 log.warning("a transaction outlives its partition", partition=str(tp))
-                self._inbox.positions.pop(tp, None)
+                self._places.forget(tp)
             self._locks.pop(tp, None)
             self._lag.revoked(tp)
 
@@ -206,7 +196,7 @@ class Consumer(ConsumerRebalanceListener):
         for tp in self._assigned - self._inbox.positions.keys():  # where no record came that asked
             async with self._locks[tp]:
                 if tp in self._assigned and tp not in self._inbox.positions:
-                    await self._resume(tp, await self._client.position(tp))
+                    await self._places.resume(tp, await self._client.position(tp))
         ends: dict[TopicPartition, int] = await self._client.end_offsets([*self._assigned])
         if self._targets is None:  # of those that were not given away while Kafka was asked
             self._targets = {tp: end for tp, end in ends.items() if tp in self._assigned}
@@ -215,7 +205,8 @@ class Consumer(ConsumerRebalanceListener):
             busy = self._open[tp] > 0 or (tp in self._locks and self._locks[tp].locked())
             applied = max(self._done.get(tp, 0), self._inbox.positions.get(tp, -1) + 1)
             here = applied if busy else await self._client.position(tp)
-            self._lag.measured(tp, max(0, end - here))
+            # What an open transaction holds back is lag that is shown, and not ours to catch up with.
+            self._lag.measured(tp, max(0, end - here, (self._client.highwater(tp) or 0) - here))
             behind += max(0, end - here)
             if here >= self._targets.get(tp, 0):
                 self._targets.pop(tp, None)
@@ -226,7 +217,7 @@ class Consumer(ConsumerRebalanceListener):
     @property
     def caught_up(self) -> bool:
         """Whether everything that was there at the start has been applied."""
-        return self._targets is not None and not self._targets and not self.recreated
+        return self._targets is not None and not self._targets and not self._places.recreated
 
     @property
     def still_for(self) -> float:

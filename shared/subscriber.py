@@ -24,8 +24,12 @@ def subscribe(
     rebalanced: ConsumerRebalanceListener,
     take: Callable[[KafkaMessage], Awaitable[None]],
     first: Callable[[], Collection[TopicPartition]],
+    failed: Callable[[], None],
 ) -> Any:
-    """A member of the group: it hands over at most so many records at a time, of the partitions that come first."""
+    """A member of the group: it hands over at most so many records at a time, of the partitions that come first.
+
+    `failed` is called when Kafka could not be read, before that is tried again.
+    """
     records.install()
     subscriber: Any = broker.subscriber(
         *sorted(topics),
@@ -47,10 +51,14 @@ def subscribe(
     async def next_records(consumer: Any) -> tuple[Record, ...]:
         """FastStream's own sleeps after every look that found nothing: late for what comes, and busy when nothing does."""
         found: dict[Any, list[Record]] = {}
-        if partitions := first():
-            found = await consumer.getmany(*partitions, max_records=most)
-        if not found:
-            found = await consumer.getmany(timeout_ms=WAIT_MS, max_records=most)
+        try:
+            if partitions := first():
+                found = await consumer.getmany(*partitions, max_records=most)
+            if not found:
+                found = await consumer.getmany(timeout_ms=WAIT_MS, max_records=most)
+        except Exception:
+            failed()
+            raise
         return tuple(chain.from_iterable(found.values()))
 
     subscriber.get_msg = next_records

@@ -21,12 +21,11 @@ class Turns:
         return {tp for one, here in self._under_way.items() if not one.done() for tp in here}
 
     async def come(self, wanted: Collection[TopicPartition]) -> None:
-        """Wait for room, and for whatever is being applied of the same partitions; raises what that raised."""
+        """Wait for room, and for whatever is being applied of the same partitions, however that ends."""
         while before := self._before(set(wanted)):
             done, _ = await asyncio.wait(before, return_when=asyncio.FIRST_COMPLETED)
             for one in done:
                 self._under_way.pop(one, None)
-                await one
 
     def _before(self, wanted: set[TopicPartition]) -> list[asyncio.Task[None]]:
         full = len(self._under_way) >= SIDE_BY_SIDE

@@ -87,10 +87,15 @@ async def admin(where: Settings) -> AsyncGenerator[AIOKafkaAdminClient]:
 
 @asynccontextmanager
 async def consumer(where: Settings, **options: Any) -> AsyncGenerator[Any]:
-    """A consumer that belongs to no group: it reads and leaves no trace."""
+    """A consumer that belongs to no group: it reads what services read, and leaves no trace."""
     records.install()
-    told = {**_kafka(where), "enable_auto_commit": False, "auto_offset_reset": "earliest"}
-    client: Any = AIOKafkaConsumer(**told, **options)
+    told = {
+        **_kafka(where),
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "isolation_level": "read_committed",
+    }
+    client: Any = AIOKafkaConsumer(**(told | options))
     try:
         await _start(client, where)
         yield client

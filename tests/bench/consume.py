@@ -1,6 +1,7 @@
 """Consuming: the kernel beside the best plain code that does the same durable work."""
 
 import asyncio
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -91,24 +92,26 @@ def _by_hand(records: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
 
 
 async def raw_loop(bench: Bench, topic: str, events: int) -> float:
-    """Events a second: `getmany`, and one bulk transaction for each batch."""
+    """Events a second: `getmany`, and one bulk transaction for each batch, once the first is done."""
     database = await bench.database("receipts")
     await database["watermarks"].insert_one({"_id": topic})
     consumer = await bench.raw_consumer(topic)
-    done = 0
-    with Stopwatch() as watch:
-        while done < events:
-            batch = await consumer.getmany(timeout_ms=100, max_records=BATCH)
-            records = [record for records in batch.values() for record in records]
-            if not records:
-                continue
-            inbox, states, outbox = _by_hand(records)
-            offsets = {tp: rs[-1].offset + 1 for tp, rs in batch.items()}
-            await _one_transaction(database, topic, offsets, (inbox, states, outbox))
-            await consumer.commit(offsets)
-            done += len(records)
+    done, already, began = 0, 0, 0.0
+    while done < events:
+        batch = await consumer.getmany(timeout_ms=100, max_records=BATCH)
+        records = [record for records in batch.values() for record in records]
+        if not records:
+            continue
+        inbox, states, outbox = _by_hand(records)
+        offsets = {tp: rs[-1].offset + 1 for tp, rs in batch.items()}
+        await _one_transaction(database, topic, offsets, (inbox, states, outbox))
+        await consumer.commit(offsets)
+        done += len(records)
+        if not began:  # as with the kernel, how reading begins is not what is measured
+            began, already = time.perf_counter(), done
+    seconds = time.perf_counter() - began
     await consumer.stop()
-    return events / watch.seconds
+    return (events - already) / seconds
 
 
 async def _one_transaction(

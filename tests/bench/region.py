@@ -146,6 +146,7 @@ async def _over_connections(
     with Stopwatch() as watch:
         await asyncio.gather(*[connected() for _ in range(CONNECTIONS)])
     process.resume()
+    await asyncio.to_thread(process.wait_until_ready)
     return MAILS / watch.seconds
 
 

@@ -76,7 +76,7 @@ def limited(name: str, value: float) -> Row:
 _ALL = [
     Bar(
         "consume",
-        "a raw loop that does the same writes by hand: aiokafka `getmany`, one bulk transaction a batch of the same size",
+        "a raw loop that does the same writes by hand, batch after batch: aiokafka `getmany`, one bulk transaction of the same size",
         least=0.8,
     ),
     Bar(

@@ -134,8 +134,8 @@ class Chaos:
         await asyncio.sleep(SESSION_TIMEOUT)  # it is time itself that is waited for
         try:
             await self.field.applied(60)
-        except AssertionError:
-            self.tally.wrong.append("nobody took over from a member that was stopped")
+        except AssertionError as error:
+            self.tally.wrong.append(f"while a member was stopped: {error}")
         for one in self.field.everybody:
             if one.process.alive and self.field.pid(one.name) in stopped:
                 one.process.resume()

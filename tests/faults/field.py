@@ -166,7 +166,8 @@ class Field:
         self._orders(service).write_text(order)
         known = running_in(self.folder)
         for one in to or self.living(service):
-            known[one.name].send(signal.SIGUSR1)
+            if _takes_orders(known[one.name].pid):
+                known[one.name].send(signal.SIGUSR1)
 
     def _crashes(self, service: str) -> Path:
         return self.folder / f"crashes-{self.group(service)}"
@@ -264,6 +265,15 @@ class Field:
             under_way = {"state": {"$in": ["queued", "sending"]}}
             waits["mails"] = await database.notifications.count_documents(under_way)
         return {what: count for what, count in waits.items() if count}
+
+
+def _takes_orders(pid: int) -> bool:
+    """Whether a process handles SIGUSR1 by now: before that it would end of it, proc(5)."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    return bool(int(status.partition("SigCgt:")[2].split()[0], 16) >> signal.SIGUSR1 - 1 & 1)
 
 
 @asynccontextmanager

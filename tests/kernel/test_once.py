@@ -115,6 +115,7 @@ async def test_events_that_come_up_to_three_times_and_again_from_the_start_take_
 async def test_what_another_systems_transaction_took_back_never_happened(world: World) -> None:
     records = deposits(world, accounts=3, each=4)
     world.start()
+    await world.ready()
     async with AIOKafkaProducer(
         bootstrap_servers=world.parts.kafka, transactional_id=f"{world.name}-elsewhere"
     ) as producer:

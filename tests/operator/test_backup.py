@@ -32,6 +32,7 @@ from tests.system.region import fresh
 
 pytestmark = pytest.mark.timeout(420)
 COMMUNITIES = "membership.communities"
+TAKEN_BACK = "This was taken back"
 
 
 @dataclass
@@ -77,6 +78,13 @@ async def test_a_backup_of_a_system_at_work_is_restored_and_goes_on(work: Work, 
     assert joining.longest < 5
     manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
     assert (made["documents"], made["records"]) == (manifest.documents, manifest.records)
+    kept = [
+        raw
+        for number in range(len(manifest.topics[REQUESTS].partitions))
+        for raw in reading(partition_file(folder, REQUESTS, number))
+    ]
+    assert any(told.encode() in raw for raw in kept)
+    assert not any(TAKEN_BACK.encode() in raw for raw in kept)
     assert modes(folder) == {0o700, 0o600}, "a backup holds personal data"
     assert not folder.with_name("backup.unfinished").exists()
 
@@ -97,7 +105,10 @@ async def test_a_backup_of_a_system_at_work_is_restored_and_goes_on(work: Work, 
 
 
 async def shifted_offsets(work: Work, person_id: str, told: str) -> None:
-    """Every transaction ends with an offset that is no record: a restored topic has none of these."""
+    """Every transaction ends with an offset that is no record: a restored topic has none of these.
+
+    Nor has it what a transaction took back.
+    """
     producer = AIOKafkaProducer(bootstrap_servers=work.desk.parts.kafka, transactional_id="drill")
     await producer.start()
     try:
@@ -107,6 +118,12 @@ async def shifted_offsets(work: Work, person_id: str, told: str) -> None:
                 await producer.send_and_wait(
                     REQUESTS, json.dumps(event).encode(), key=b"drill", headers=headers(event)
                 )
+        await producer.begin_transaction()
+        event = a_request([person_id], TAKEN_BACK)
+        await producer.send_and_wait(
+            REQUESTS, json.dumps(event).encode(), key=b"drill", headers=headers(event)
+        )
+        await producer.abort_transaction()
     finally:
         await producer.stop()
 

@@ -56,7 +56,9 @@ async def test_a_stopped_consumer_is_degraded_within_30_s_and_fine_again_when_it
 
 
 async def test_records_nobody_handles_and_gaps_are_no_lag(work: Work):
-    """A type nobody knows moves no watermark; a transaction's end is an offset without a record."""
+    """A type nobody knows moves no watermark; a transaction's end is an offset without a record,
+    and what it took back is none either.
+    """
     producer = AIOKafkaProducer(bootstrap_servers=work.desk.parts.kafka, transactional_id="t1")
     await producer.start()
     try:
@@ -66,6 +68,16 @@ async def test_records_nobody_handles_and_gaps_are_no_lag(work: Work):
                 await producer.send_and_wait(
                     "scheduling.meetings", json.dumps(event).encode(), headers=headers(event)
                 )
+        await producer.begin_transaction()
+        wish = a_request(["nobody"], "taken back")
+        for key in range(20):  # on every partition
+            await producer.send_and_wait(
+                "notifications.requests",
+                json.dumps(wish).encode(),
+                b"%d" % key,
+                headers=headers(wish),
+            )
+        await producer.abort_transaction()
     finally:
         await producer.stop()
     seen: dict[str, object] = {}

@@ -32,6 +32,8 @@ Offsets = Mapping[TopicPartition, int]
 Parts = Mapping[TopicPartition, Partition]
 LARGEST = 4 * 1024 * 1024  # bytes of a record; no topic takes as much
 STALLED_SECONDS = 60
+TO_THE_END = {"isolation_level": "read_uncommitted"}
+"""An end is that of the log: behind another system's open transaction events of ours may stand."""
 AT_ONCE = 500  # records on their way to Kafka
 
 
@@ -40,7 +42,7 @@ async def ends(where: Settings) -> Offsets:
     async with reach.admin(where) as admin:
         topics = await reach.topics(admin)
     parts = [TopicPartition(topic, n) for topic, count in topics.items() for n in range(count)]
-    async with reach.consumer(where) as consumer:
+    async with reach.consumer(where, **TO_THE_END) as consumer:
         return await consumer.end_offsets(parts) if parts else {}
 
 
@@ -187,7 +189,7 @@ async def verify(where: Settings, folder: Path, manifest: Manifest) -> int:
 
 
 async def _ends_where_expected(where: Settings, parts: Parts) -> None:
-    async with reach.consumer(where) as consumer:
+    async with reach.consumer(where, **TO_THE_END) as consumer:
         ends: Offsets = await consumer.end_offsets([*parts])
     for tp, part in parts.items():
         if ends[tp] != part.count:

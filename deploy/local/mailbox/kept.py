@@ -32,7 +32,8 @@ class Mailbox:
         return [
             mail
             for mail in reversed(self._mails.values())
-            if (not to or to.lower() in mail.recipients) and subject.lower() in mail.subject.lower()
+            if (not to or to.lower() in mail.recipients)
+            and (not subject or subject.lower() in mail.subject.lower())
         ]
 
     def get(self, mail_id: str) -> Mail | None:

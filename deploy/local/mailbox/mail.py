@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from email.parser import BytesParser
 from email.utils import getaddresses
 from functools import cached_property
 from pathlib import Path
@@ -30,24 +31,54 @@ class Part:
 
 
 class Mail:
-    """A mail as it lies in its file. Headers and counts are read once; the file is opened again for the rest."""
+    """A mail as it lies in its file, which is opened when something of it is asked for."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        message = self._message()
         self.id = file.stem
-        self.size = file.stat().st_size
         self.received_at = datetime.fromtimestamp(int(self.id.partition("-")[0]) / 1e9, UTC)
-        self.subject = _header(message, "Subject")
-        self.message_id = _header(message, "Message-ID").strip("<> ")
-        self.return_path = _header(message, "Return-Path").strip("<> ")
-        self.sender = next(iter(_addresses(message, "From")), Address("", self.return_path))
-        self.to, self.cc = _addresses(message, "To"), _addresses(message, "Cc")
-        self.reply_to = _addresses(message, "Reply-To")
+
+    @property
+    def size(self) -> int:
+        return self._file.stat().st_size
+
+    @cached_property
+    def subject(self) -> str:
+        return _header(self._head, "Subject")
+
+    @cached_property
+    def message_id(self) -> str:
+        return _header(self._head, "Message-ID").strip("<> ")
+
+    @cached_property
+    def return_path(self) -> str:
+        return _header(self._head, "Return-Path").strip("<> ")
+
+    @cached_property
+    def sender(self) -> Address:
+        return next(iter(_addresses(self._head, "From")), Address("", self.return_path))
+
+    @cached_property
+    def to(self) -> list[Address]:
+        return _addresses(self._head, "To")
+
+    @cached_property
+    def cc(self) -> list[Address]:
+        return _addresses(self._head, "Cc")
+
+    @cached_property
+    def reply_to(self) -> list[Address]:
+        return _addresses(self._head, "Reply-To")
+
+    @cached_property
+    def bcc(self) -> list[Address]:
         named = {known.address.lower() for known in (*self.to, *self.cc)}
-        delivered = _addresses(message, "Delivered-To")
-        self.bcc = [one for one in delivered if one.address.lower() not in named]
-        self.attachment_count = sum(_is_attachment(part) for part in _leaves(message))
+        delivered = _addresses(self._head, "Delivered-To")
+        return [one for one in delivered if one.address.lower() not in named]
+
+    @cached_property
+    def attachment_count(self) -> int:
+        return sum(_is_attachment(part) for part in _leaves(self._message()))
 
     @property
     def recipients(self) -> set[str]:
@@ -59,6 +90,11 @@ class Mail:
 
     def opened(self) -> "OpenedMail":
         return OpenedMail(self._message())
+
+    @cached_property
+    def _head(self) -> EmailMessage:
+        parser = BytesParser(policy=email.policy.default)
+        return parser.parsebytes(self.raw, headersonly=True)
 
     def _message(self) -> EmailMessage:
         return email.message_from_bytes(self.raw, policy=email.policy.default)

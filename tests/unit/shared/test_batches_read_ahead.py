@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from pymongo.errors import ConnectionFailure
 
@@ -31,6 +32,9 @@ class Client:
 
     async def position(self, tp: TopicPartition) -> int:
         return self.positions[tp]
+
+    def highwater(self, tp: TopicPartition) -> int:
+        return 1_000
 
     def seek(self, tp: TopicPartition, offset: int) -> None:
         self.positions[tp] = offset
@@ -179,3 +183,69 @@ async def test_there_are_never_more_batches_under_way_than_there_is_room(kafka: 
     await asyncio.sleep(0.05)
     assert most == SIDE_BY_SIDE < len(partitions)
     assert [*member.watermarks.values()] == [4] * 4
+
+
+async def test_what_nobody_foresaw_passes_nothing_over(
+    kafka: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that is full makes even a log line fail; the batch in hand is read again, whole."""
+    member = Member(-1)
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    member.open[ONE].set()
+
+    async def broken(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(member.consumer, "_partition", broken)
+    await member.take(a=range(10))
+    await _settled(member)
+    monkeypatch.undo()
+    monkeypatch.setattr(Consumer, "_client", kafka)
+    await member.take(a=range(10, 20))
+    await _settled(member)
+    assert (member.applied, kafka.positions[ONE]) == ([], 0), "0 to 9 would be lost"
+    await member.take(a=range(20))
+    await _settled(member)
+    assert member.applied == [*range(20)]
+
+
+async def test_after_a_failed_fetch_records_are_read_from_where_they_were_handed_over(
+    kafka: Client,
+) -> None:
+    member = Member(-1)
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    member.open[ONE].set()
+    await member.take(a=range(10))
+    await _settled(member)
+    kafka.positions = {ONE: 17, OTHER: 3}  # aiokafka had more, and lets go of it with its error
+
+    class Fetching:
+        async def getmany(self, **_: Any) -> dict[Any, list[Any]]:
+            raise KafkaError
+
+    with pytest.raises(KafkaError):
+        await member.consumer.subscriber.get_msg(Fetching())
+    assert kafka.positions[ONE] == 10
+    await member.consumer.measure()  # of the other nothing was handed over: MongoDB knows where
+    assert kafka.positions == {ONE: 10, OTHER: 0}
+    assert member.applied == [*range(10)]
+
+
+async def test_partitions_of_which_nothing_is_under_way_come_first(kafka: Client) -> None:
+    member = Member(-1)
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    asked: list[tuple[tuple[TopicPartition, ...], bool]] = []
+
+    class Fetching:
+        async def getmany(self, *partitions: TopicPartition, **how: Any) -> dict[Any, list[Any]]:
+            asked.append((partitions, "timeout_ms" in how))
+            return {}
+
+    await member.consumer.subscriber.get_msg(Fetching())
+    assert asked == [((), True)], "nothing is under way: it waits for whatever comes"
+    await member.take(a=range(10))
+    asked.clear()
+    await member.consumer.subscriber.get_msg(Fetching())
+    assert asked == [((OTHER,), False), ((), True)]
+    member.open[ONE].set()
+    await _settled(member)
