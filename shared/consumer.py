@@ -206,7 +206,7 @@ class Consumer(ConsumerRebalanceListener):
             applied = max(self._done.get(tp, 0), self._inbox.positions.get(tp, -1) + 1)
             here = applied if busy else await self._client.position(tp)
             # What an open transaction holds back is lag that is shown, and not ours to catch up with.
-            self._lag.measured(tp, max(0, end - here, (self._client.highwater(tp) or 0) - here))
+            self._lag.measured(tp, max(0, end - here, self._places.log_end(tp) - here))
             behind += max(0, end - here)
             if here >= self._targets.get(tp, 0):
                 self._targets.pop(tp, None)

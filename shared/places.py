@@ -33,9 +33,8 @@ class Places:
         era = self.eras[tp]
         position = await self._inbox.position(tp)
         if position >= 0 and (await self._client().end_offsets([tp]))[tp] <= position:
-            # Behind an open transaction that end is not the log's; a fetch tells the log's.
-            highest = self._client().highwater(tp)
-            if highest is None or highest > position:
+            # Behind an open transaction that end is not the log's.
+            if not self.log_end(tp) or self.log_end(tp) > position:
                 return False
             self.recreated.add(tp)
             log.error(
@@ -52,6 +51,11 @@ class Places:
             self.eras[tp] += 1
         self._inbox.positions[tp] = position
         return not back
+
+    def log_end(self, tp: TopicPartition) -> int:
+        """Where the log ends, open transactions included, as the last fetch told; 0 if none did."""
+        client = self._client()
+        return (client.highwater(tp) or 0) if tp in client.assignment() else 0
 
     def forget(self, tp: TopicPartition) -> None:
         """The next records of it ask anew where to go on."""

@@ -89,7 +89,7 @@ async def admin(where: Settings) -> AsyncGenerator[AIOKafkaAdminClient]:
 async def consumer(where: Settings, **options: Any) -> AsyncGenerator[Any]:
     """A consumer that belongs to no group: it reads what services read, and leaves no trace."""
     records.install()
-    told = {
+    told: dict[str, Any] = {
         **_kafka(where),
         "enable_auto_commit": False,
         "auto_offset_reset": "earliest",

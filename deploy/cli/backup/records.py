@@ -32,7 +32,7 @@ Offsets = Mapping[TopicPartition, int]
 Parts = Mapping[TopicPartition, Partition]
 LARGEST = 4 * 1024 * 1024  # bytes of a record; no topic takes as much
 STALLED_SECONDS = 60
-TO_THE_END = {"isolation_level": "read_uncommitted"}
+TO_THE_END: dict[str, Any] = {"isolation_level": "read_uncommitted"}
 """An end is that of the log: behind another system's open transaction events of ours may stand."""
 AT_ONCE = 500  # records on their way to Kafka
 

@@ -33,6 +33,9 @@ class Client:
     async def position(self, tp: TopicPartition) -> int:
         return self.positions[tp]
 
+    def assignment(self) -> set[TopicPartition]:
+        return {*self.positions}
+
     def highwater(self, tp: TopicPartition) -> int:
         return 1_000
 

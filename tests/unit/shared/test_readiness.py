@@ -35,6 +35,13 @@ class Client:
             await rebalance()
         return {tp: self.ends[tp] for tp in asked}
 
+    def assignment(self) -> set[TopicPartition]:
+        return self.assigned
+
+    def highwater(self, tp: TopicPartition) -> int | None:
+        assert tp in self.assigned
+        return None
+
     async def position(self, tp: TopicPartition) -> int:
         if tp not in self.assigned:
             raise IllegalStateError(f"{tp} is not assigned")
