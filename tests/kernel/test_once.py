@@ -29,7 +29,9 @@ async def test_nothing_is_lost_doubled_or_reordered_when_the_service_is_killed(
             await world.deposit(account, amount)
             acknowledged[account].append(amount)
 
-    world.start()
+    world.module = "tests.faults.build sample"
+    soon = {"COPSE_CLAIM_SECONDS": "5"}  # the command of a dead process is taken up again
+    world.start(**soon)
     await world.ready()
     customers = [asyncio.create_task(customer(account)) for account in acknowledged]
     dice = random.Random(7)
@@ -37,7 +39,7 @@ async def test_nothing_is_lost_doubled_or_reordered_when_the_service_is_killed(
         # Some kills fall into start-up and rebalance, some into full flow.
         await asyncio.sleep(dice.uniform(1.5, 4) if kill % 2 else dice.uniform(8, 10))
         world.kill()
-        world.start()
+        world.start(**soon)
     await world.ready()
     stop.set()
     await asyncio.gather(*customers)

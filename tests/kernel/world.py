@@ -58,7 +58,7 @@ class World:
         }
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", self.module],
+                [sys.executable, "-m", *self.module.split()],
                 env={**os.environ, **told},
                 stderr=log,
             )
