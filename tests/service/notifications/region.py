@@ -26,6 +26,7 @@ from tests.service.notifications.post import Mail, Post
 from tests.support import Service
 
 START = datetime(2030, 4, 9, 13, tzinfo=UTC)
+ABOUT = {"community_id": "leads", "person_id": "zoe"}
 
 
 def registered(person: str, **fields: Any) -> PersonRegistered:

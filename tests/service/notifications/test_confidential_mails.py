@@ -7,6 +7,7 @@ from shared.contracts.membership import (
 )
 from shared.contracts.resources import ResourceShared
 from tests.service.notifications.region import (
+    ABOUT,
     Region,
     announced,
     cancelled,
@@ -16,8 +17,6 @@ from tests.service.notifications.region import (
     started,
     wish,
 )
-
-ABOUT = {"community_id": "leads", "person_id": "zoe"}
 
 
 async def test_a_confidential_communitys_mails_hold_no_name_and_no_text(region: Region) -> None:

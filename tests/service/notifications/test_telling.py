@@ -18,6 +18,7 @@ from shared.contracts.membership import (
 from shared.contracts.resources import ResourceShared
 from shared.database import Database
 from tests.service.notifications.region import (
+    ABOUT,
     Region,
     announced,
     arrives,
@@ -28,8 +29,6 @@ from tests.service.notifications.region import (
     subjects,
     wish,
 )
-
-ABOUT = {"community_id": "leads", "person_id": "zoe"}
 
 
 async def test_who_joins_is_welcomed_once(region: Region) -> None:

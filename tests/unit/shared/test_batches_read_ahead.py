@@ -26,9 +26,11 @@ class Client:
 
     def __init__(self) -> None:
         self.positions = {ONE: 0, OTHER: 0}
+        self.stable = 1_000  # up to here no transaction is open
+        self.end = 1_000
 
     async def end_offsets(self, asked: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(asked, 1_000)
+        return dict.fromkeys(asked, self.stable)
 
     async def position(self, tp: TopicPartition) -> int:
         return self.positions[tp]
@@ -37,7 +39,7 @@ class Client:
         return {*self.positions}
 
     def highwater(self, tp: TopicPartition) -> int:
-        return 1_000
+        return self.end
 
     def seek(self, tp: TopicPartition, offset: int) -> None:
         self.positions[tp] = offset
@@ -252,3 +254,15 @@ async def test_partitions_of_which_nothing_is_under_way_come_first(kafka: Client
     assert asked == [((OTHER,), False), ((), True)]
     member.open[ONE].set()
     await _settled(member)
+
+
+async def test_a_topic_behind_an_open_transaction_was_not_made_anew(kafka: Client) -> None:
+    """A member that read what was not committed has come further than one may read now."""
+    member = Member(700)
+    kafka.stable, kafka.positions = 600, {ONE: 600, OTHER: 600}
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    await member.consumer.measure()
+    assert member.consumer._places.recreated == set()
+    kafka.end = 600  # nor is there anything beyond
+    await member.consumer.measure()
+    assert member.consumer._places.recreated == {ONE, OTHER}
