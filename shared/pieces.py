@@ -17,7 +17,7 @@ from shared.inbox import Failed, Fenced
 
 TRIES = 3
 BUSY_TRIES = 10
-FIRST_SIZE = 64  # events of the first transaction; doubled while transactions are short
+FIRST_SIZE = 64  # events of the first transaction
 LONG_SECONDS = 1.0  # mongod ends a transaction after 5 s (transactionLifetimeLimitSeconds)
 
 Apply = Callable[[TopicPartition, Sequence[Delivery]], Awaitable[None]]
@@ -53,7 +53,7 @@ class Pieces:
                 work.extendleft([piece[self._size :], piece[: self._size]])
                 continue
             try:
-                with self._paced():
+                with self._paced(len(piece)):
                     await self._apply(tp, piece)
                 tries = 0
                 continue
@@ -80,15 +80,25 @@ class Pieces:
             work.appendleft(piece)
 
     @contextmanager
-    def _paced(self) -> Generator[None, None, None]:
+    def _paced(self, events: int) -> Generator[None, None, None]:
         began = self.tried = time.monotonic()
         try:
             yield
             self.moved = time.monotonic()
+        except Failed as failure:
+            events = failure.at or 1  # those that had their turn
+            raise
         finally:
             self.tried = time.monotonic()
-            slow = self.tried - began > LONG_SECONDS
-            self._size = max(1, self._size // 2) if slow else min(self._most, self._size * 2)
+            self._learn(events, self.tried - began)
+
+    def _learn(self, events: int, seconds: float) -> None:
+        """How many events fit into a transaction; only one that was full can say that more do."""
+        fit = max(1, int(events * LONG_SECONDS / max(seconds, 0.001)))
+        if seconds > LONG_SECONDS:
+            self._size = min(self._size, fit)
+        elif events >= self._size:
+            self._size = min(self._most, self._size * 2, fit)
 
 
 def _cut(piece: Sequence[Delivery], trouble: Exception) -> list[Sequence[Delivery]]:

@@ -19,6 +19,7 @@ from deploy.local.parts import Parts
 from tests.scans import a_client, no_scans_in
 
 PARTITIONS = 4
+PATIENCE = 120  # seconds; whoever is that late hangs
 Record = tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]
 
 
@@ -79,7 +80,7 @@ class World:
             except httpx2.TransportError:
                 return False
 
-        await until(answers, seconds=40)
+        await until(answers, seconds=PATIENCE)
 
     async def deposit(self, account: str, amount: int) -> None:
         """Deposit until it is acknowledged, as a careful client does: always with the same key."""
@@ -119,7 +120,7 @@ class World:
         finally:
             await consumer.stop()
 
-    async def drained(self, seconds: float = 60) -> None:
+    async def drained(self, seconds: float = PATIENCE) -> None:
         """Wait until everything published is applied and everything decided is published."""
 
         async def done() -> bool:
