@@ -9,6 +9,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any, Self
 
+import icalendar
 from aiosmtpd.smtp import SMTP
 
 STAGES = ("greeting", "ehlo", "mail", "rcpt", "data", "content", "answer")
@@ -145,3 +146,14 @@ class Faulty:
             usual = self.answer
         writer.write(f"{usual}\r\n".encode())
         await writer.drain()
+
+
+def people(mails: list[Mail]) -> list[str]:
+    """Whom the mails are for, by name."""
+    return sorted(mail.to.partition("@")[0] for mail in mails)
+
+
+def event_of(mail: Mail) -> icalendar.Component:
+    """The meeting in a mail's calendar part."""
+    [event] = icalendar.Calendar.from_ical(mail.calendar).walk("VEVENT")
+    return event

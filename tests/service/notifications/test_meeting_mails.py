@@ -1,26 +1,17 @@
 """Invitations and cancellations reach the right people, whichever fact comes first."""
 
-import re
 from datetime import timedelta
-from typing import Any
 
 import icalendar
 import pytest
 
-from services.notifications import handlers
 from shared.clock import now
 from shared.contracts.scheduling import (
-    MeetingAnnounced,
-    MeetingCancelled,
-    MeetingMoved,
     MeetingRedescribed,
-    MeetingScheduled,
-    SeatAwaited,
     SeatDeclined,
     SeatPromoted,
-    SeatTaken,
 )
-from tests.service.notifications.post import Mail
+from tests.service.notifications.post import event_of, people
 from tests.service.notifications.region import (
     START,
     Region,
@@ -36,15 +27,6 @@ from tests.service.notifications.region import (
 )
 
 NO_MEMBER = ("eve", "zoe")
-
-
-def people(mails: list[Mail]) -> list[str]:
-    return sorted(mail.to.partition("@")[0] for mail in mails)
-
-
-def event_of(mail: Mail) -> icalendar.Component:
-    [event] = icalendar.Calendar.from_ical(mail.calendar).walk("VEVENT")
-    return event
 
 
 async def test_an_announced_meeting_invites_every_member(region: Region) -> None:
@@ -112,14 +94,6 @@ async def test_all_facts_in_the_worst_order_come_to_the_same(region: Region) -> 
     assert "Leads in Leeds" in mails[0].text
 
 
-async def test_who_joins_after_a_cancellation_hears_nothing_of_the_meeting(region: Region) -> None:
-    await region.community_of("ann")
-    await region.happens(announced(), cancelled("m1", 1))
-    region.post.mails.clear()
-    [welcome] = await region.happens(registered("bob"), joined("bob"))
-    assert welcome["Subject"].startswith("Welcome")
-
-
 async def test_who_joins_after_a_move_is_invited_to_the_new_time(region: Region) -> None:
     await region.community_of("ann")
     later = {"starts_at": START + timedelta(days=1), "ends_at": START + timedelta(days=1, hours=1)}
@@ -161,85 +135,10 @@ async def test_a_meeting_moved_before_it_was_announced_tells_nobody(region: Regi
     assert await region.happens(moved("m1", 1)) == []
 
 
-async def test_a_cancellation_goes_to_everybody_invited_who_has_not_declined(
-    region: Region,
-) -> None:
-    await region.community_of("ann", "bob", "cem", "dan")
-    await region.happens(announced())
-    await region.happens(
-        SeatTaken(meeting_id="m1", community_id="leads", person_id="ann"),
-        SeatDeclined(meeting_id="m1", community_id="leads", person_id="bob"),
-        left("cem"),
-        SeatDeclined(meeting_id="m1", community_id="leads", person_id="dan"),
-        SeatAwaited(meeting_id="m1", community_id="leads", person_id="dan", position=1),
-    )
-    invited = {mail.to: mail for mail in region.post.mails}
-    region.post.mails.clear()
-    mails = await region.happens(cancelled("m1", 1))
-    assert people(mails) == ["ann", "cem", "dan", "fay"]
-    for mail in mails:
-        before, after = event_of(invited[mail.to]), event_of(mail)
-        assert "METHOD:CANCEL" in mail.calendar
-        assert after["UID"] == before["UID"]
-        assert after["SEQUENCE"] == before["SEQUENCE"] + 1
-        assert after["STATUS"] == "CANCELLED"
-        assert mail["In-Reply-To"] == invited[mail.to]["Message-ID"]
-        assert "Snow" in mail.text
-
-
-async def test_who_accepted_and_then_left_gets_the_cancellation(region: Region) -> None:
-    await region.community_of("ann", "bob")
-    about = {"meeting_id": "m1", "community_id": "leads"}
-    await region.happens(announced())
-    await region.happens(SeatTaken(**about, person_id="bob"), left("bob"))
-    await region.happens(SeatDeclined(**about, person_id="bob", left=True))
-    region.post.mails.clear()
-    mails = await region.happens(cancelled("m1", 1))
-    assert people(mails) == ["ann", "bob", "fay"]
-    assert all("METHOD:CANCEL" in mail.calendar for mail in mails)
-
-
-async def test_who_answered_before_anybody_was_invited_gets_the_cancellation(
-    region: Region,
-) -> None:
-    await region.community_of("ann", "bob", "cem", "dan", "eve")
-    about = {"meeting_id": "m1", "community_id": "leads"}
-    await region.happens(
-        MeetingScheduled(**meeting()),
-        SeatTaken(**about, person_id="ann"),
-        SeatAwaited(**about, person_id="bob", position=1),
-        SeatDeclined(**about, person_id="cem"),
-        SeatTaken(**about, person_id="dan"),
-        SeatDeclined(**about, person_id="dan", left=True),
-    )
-    mails = await region.happens(cancelled("m1", 1))
-    assert people(mails) == ["ann", "bob"]
-    assert all("METHOD:CANCEL" in mail.calendar for mail in mails)
-
-
 async def test_who_left_before_the_invitations_went_out_hears_nothing(region: Region) -> None:
     await region.community_of("ann")
     await region.happens(left("ann"), announced(), cancelled("m1", 1))
     assert region.post.to("ann") == []
-
-
-async def test_a_cancellation_never_overtakes_its_invitation(region: Region) -> None:
-    await region.community_of(*"abcdefgh")
-    await region.service.happens(announced())
-    await handlers.tell(region.service.database)
-    await region.service.happens(cancelled("m1", 1))
-    await region.told()
-    for person in "abcdefgh":
-        methods = ["CANCEL" in mail.calendar for mail in region.post.to(person)]
-        assert methods == [False, True]
-
-
-async def test_other_meetings_are_not_touched_by_a_cancellation(region: Region) -> None:
-    await region.community_of("ann")
-    await region.happens(announced("m1"), announced("m2"))
-    region.post.mails.clear()
-    mails = await region.happens(cancelled("m1", 1))
-    assert {str(event_of(mail)["UID"]) for mail in mails} == {"m1@copse"}
 
 
 async def test_a_promoted_person_is_told_once(region: Region) -> None:
@@ -284,59 +183,3 @@ async def test_the_invitation_can_be_downloaded_by_who_has_the_mail(region: Regi
     assert reply.headers["content-type"].startswith("text/calendar; method=REQUEST")
     [event] = icalendar.Calendar.from_ical(reply.text).walk("VEVENT")
     assert event["UID"] == "m1@copse"
-
-
-def secret(*about: Any, **fields: Any) -> dict[str, Any]:
-    return meeting(*about, join_url="https://meet.example/secret", venue="Secret Hall", **fields)
-
-
-async def everything_of(region: Region, person: str, mail: Mail) -> str:
-    """All that somebody can read about the meeting a mail is about: signed in, and with the mail."""
-    items = (await getattr(region, person).get("/inbox")).json()["items"]
-    seen = str(items)
-    for item in items:
-        if item["meeting_id"]:
-            for path in (f"/inbox/{item['id']}", f"/inbox/{item['id']}/invite.ics"):
-                seen += (await getattr(region, person).get(path)).text
-    link = next(word for word in mail.text.split() if word.endswith("/invite.ics"))
-    path = link.removeprefix("https://copse.example")
-    for page in (path, path.removesuffix("/invite.ics")):
-        reply = await region.service.client().get(page)
-        assert reply.status_code == 200
-        seen += reply.text
-    return re.sub(r"\r?\n[ \t]", "", seen)
-
-
-async def test_who_left_no_longer_reads_where_the_meeting_is(region: Region) -> None:
-    await region.community_of("ann", "bob")
-    await region.happens(announced())
-    await region.happens(left("bob"), MeetingMoved(**secret("m1", 1)))
-    for person, sees in (("ann", True), ("bob", False)):
-        seen = await everything_of(region, person, region.post.to(person)[0])
-        for word in ("meet.example/secret", "Secret Hall"):
-            assert (word in seen) == sees
-    await region.happens(joined("bob"))
-    assert "Secret Hall" in await everything_of(region, "bob", region.post.to("bob")[0])
-
-
-async def test_what_who_left_was_told_of_the_place_is_shown_no_longer(region: Region) -> None:
-    await region.community_of("bob")
-    await region.happens(MeetingAnnounced(**secret()))
-    await region.happens(left("bob"))
-    mails = await region.happens(
-        MeetingCancelled(**secret("m1", 1, status="cancelled"), reason="x")
-    )
-    [_, cancellation] = [mail for mail in mails if mail.to.startswith("bob")]
-    assert "METHOD:CANCEL" in cancellation.calendar
-    assert "ecret" not in cancellation.calendar + cancellation.text + cancellation.html
-    assert "ecret" not in await everything_of(region, "bob", cancellation)
-
-
-async def test_who_left_no_longer_reads_the_address_of_the_calendar(region: Region) -> None:
-    await region.community_of("ann")
-    await region.happens(rhythm())
-    assert "abc.ics" in str((await region.ann.get("/inbox")).json())
-    await region.happens(left("ann"))
-    page = (await region.ann.get("/inbox")).json()
-    assert "abc.ics" not in str(page)
-    assert [item["subject"].split()[0] for item in page["items"]] == ["Leads", "Welcome"]

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 
 from shared.calendar import LONDON, Address, Entry, cancellation, feed, invitation
-from tests.unit.shared.test_calendar import NASTY, checked, lines_of, readable, unescaped
+from tests.unit.shared.calendar_reader import checked, lines_of, readable, unescaped
+from tests.unit.shared.test_calendar import NASTY
 
 COPSE = Address("meetings@example.org", "Copse")
 words = st.lists(st.sampled_from(NASTY) | st.text(max_size=30), max_size=5).map("".join)
