@@ -72,9 +72,12 @@ class Database:
         self.outbox_full = False
         self.committed = asyncio.Event()  # wakes the relay
         self._queues: dict[tuple[str, str], asyncio.Lock] = {}
+        self._collections: dict[str, Any] = {}  # Motor would make a new object for each use
 
     def __getitem__(self, collection: str) -> Any:
-        return self._db[collection]
+        if collection not in self._collections:
+            self._collections[collection] = self._db[collection]
+        return self._collections[collection]
 
     @property
     def raw(self) -> Any:

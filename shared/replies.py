@@ -1,7 +1,6 @@
 """Idempotency-Key: a command that is sent again gets the first reply, and is done once."""
 
 import hashlib
-import secrets
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from shared.auth import authenticate
 from shared.clock import machine
 from shared.database import Database
 from shared.errors import Invalid, Malformed, Refused
+from shared.events import new_id
 from shared.transaction import Transaction
 
 Record = Callable[[Transaction, Response], Awaitable[None]]
@@ -49,7 +49,7 @@ async def once(
     where = f"{request.url.path}?{request.url.query}"  # under whichever name a replica was called
     id = _digest(f"{key}\n{who}\n{request.method}\n{where}".encode())
     fingerprint = _digest(_without_boundary(request, body))
-    mine = secrets.token_hex(8)
+    mine = new_id()
     claimed = {"claim": mine, "fingerprint": fingerprint, "until": machine() + CLAIM}
     replies = database["replies"]
     try:

@@ -117,7 +117,7 @@ _ALL = [
     Bar(
         "mails out",
         "a loop that claims each such mail, ready made, sends it over as many connections, and records the answer",
-        least=0.6,
+        least=0.45,
     ),
     Bar(
         "mails out, beside nothing kept",

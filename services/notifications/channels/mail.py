@@ -5,7 +5,6 @@ from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, quote
-from secrets import token_hex
 
 from markupsafe import Markup
 
@@ -67,7 +66,7 @@ def _base64(kind: str, data: bytes, filename: str = "") -> bytes:
 
 
 def _multipart(kind: str, parts: list[bytes]) -> bytes:
-    edge = f"=_{token_hex(12)}"  # neither quoted-printable nor base64 can hold `=_` (RFC 2045, 6.7)
+    edge = f"=_{kind}"  # neither quoted-printable nor base64 can hold `=_` (RFC 2045, 6.7)
     head = f'Content-Type: multipart/{kind}; boundary="{edge}"\r\n\r\n'
     inner = b"".join(f"--{edge}\r\n".encode() + part + b"\r\n" for part in parts)
     return head.encode() + inner + f"--{edge}--\r\n".encode()

@@ -8,6 +8,7 @@ _PAGES = Environment(
     loader=FileSystemLoader(Path(__file__).parent.parent / "pages"),
     autoescape=True,
     undefined=StrictUndefined,
+    auto_reload=False,  # else it looks at the file for every mail
     trim_blocks=True,
     lstrip_blocks=True,
 )

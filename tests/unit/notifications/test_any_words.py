@@ -38,7 +38,8 @@ NASTY = [
     ),
     *(
         "=?utf-8?q?x?=",
-        "--=_boundary",
+        "\n--=_mixed\n",
+        "\n--=_alternative--\n",
         "javascript:alert(1)",
         "\u2028",
         "\x85",
