@@ -25,11 +25,11 @@ class Fenced(Exception):
 
 
 class Failed(Exception):
-    """One event of a batch failed; `at` is its place in the batch."""
+    """One event of a batch failed, or had no time left; those before it did not."""
 
-    def __init__(self, at: int, error: Exception) -> None:
-        super().__init__(at, error)
-        self.at = at
+    def __init__(self, offset: int, error: Exception) -> None:
+        super().__init__(offset, error)
+        self.offset = offset
         self.error = error
 
 
@@ -143,13 +143,14 @@ class Inbox:
             ends = monotonic() + HANDLING_SECONDS
             for at, one in enumerate(batch):
                 if at and monotonic() > ends:
-                    raise Failed(at, TookTooLong(f"{at} events took as long as a transaction may."))
+                    why = f"{at} events took as long as a transaction may."
+                    raise Failed(one.offset, TookTooLong(why))
                 try:
                     outcome = await self._take(one, tx, waiting, seen)
                 except PyMongoError:
                     raise
                 except Exception as error:
-                    raise Failed(at, error) from error
+                    raise Failed(one.offset, error) from error
                 outcomes[outcome] += 1
 
         await self.database.transact(work)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
 
@@ -12,7 +12,7 @@ from aiokafka import TopicPartition
 from shared.database import is_outage
 from shared.dead_letters import fingerprint
 from shared.delivery import Delivery, is_final
-from shared.errors import Busy
+from shared.errors import Busy, TookTooLong
 from shared.inbox import Failed, Fenced
 
 TRIES = 3
@@ -23,15 +23,33 @@ LONG_SECONDS = 1.0  # mongod ends a transaction after 5 s (transactionLifetimeLi
 Apply = Callable[[TopicPartition, Sequence[Delivery]], Awaitable[None]]
 
 
+class Pace:
+    """How many events of a topic, of those that somebody listens to, make a transaction that is not long."""
+
+    def __init__(self, most: int) -> None:
+        self.size = min(FIRST_SIZE, most)
+        self._most = most
+
+    def learn(self, events: int, seconds: float) -> None:
+        """So many took so long; only a full transaction can say that there may be more."""
+        if not events:
+            return
+        fit = int(events * LONG_SECONDS / max(seconds, 0.001))
+        if seconds > LONG_SECONDS:
+            self.size = max(1, min(self.size, fit))
+        elif events >= self.size:
+            # One more at least: where a commit takes nearly as long, one event would say that one fits.
+            self.size = min(self._most, max(self.size + 1, min(self.size * 2, fit)))
+
+
 class Pieces:
-    """Applies batches, and learns how many events make a short transaction."""
+    """Applies batches, piece by piece."""
 
     def __init__(self, apply: Apply, most: int) -> None:
         self.moved = 0.0  # when a piece was last applied, by the monotonic clock
         self.tried = 0.0  # when one was last begun or ended: a slow event is no standstill
         self._apply = apply
-        self._most = most
-        self._size = FIRST_SIZE
+        self._paces: defaultdict[str, Pace] = defaultdict(lambda: Pace(most))
 
     async def settle(
         self, tp: TopicPartition, batch: Sequence[Delivery], still_mine: Callable[[], bool]
@@ -41,6 +59,7 @@ class Pieces:
         Raises Fenced when the partition is lost, and whatever says that MongoDB is away.
         """
         work: deque[Sequence[Delivery]] = deque([batch])
+        pace = self._paces[tp.topic]
         doomed: set[str] = (
             set()
         )  # failures that came back at every try: their like is parked at once
@@ -48,12 +67,11 @@ class Pieces:
         while work:
             if not still_mine():
                 raise Fenced(f"{tp} was revoked")
-            piece = work.popleft()
-            if len(piece) > self._size:
-                work.extendleft([piece[self._size :], piece[: self._size]])
-                continue
+            piece, rest = _head(work.popleft(), pace.size)
+            if rest:
+                work.appendleft(rest)
             try:
-                with self._paced(len(piece)):
+                with self._paced(pace, piece):
                     await self._apply(tp, piece)
                 tries = 0
                 continue
@@ -80,25 +98,32 @@ class Pieces:
             work.appendleft(piece)
 
     @contextmanager
-    def _paced(self, events: int) -> Generator[None, None, None]:
+    def _paced(self, pace: Pace, piece: Sequence[Delivery]) -> Generator[None, None, None]:
+        """Learn from a piece; not from an outage, or a partition that was lost."""
         began = self.tried = time.monotonic()
+        wanted = [one.offset for one in piece if one.envelope]  # the others cost nothing
         try:
             yield
             self.moved = time.monotonic()
+            pace.learn(len(wanted), self.moved - began)
         except Failed as failure:
-            events = failure.at or 1  # those that had their turn
+            out_of_time = isinstance(failure.error, TookTooLong)
+            ends = failure.offset if out_of_time else failure.offset + 1
+            pace.learn(sum(offset < ends for offset in wanted), time.monotonic() - began)
+            raise
+        except TookTooLong:
+            pace.learn(len(wanted), time.monotonic() - began)
             raise
         finally:
             self.tried = time.monotonic()
-            self._learn(events, self.tried - began)
 
-    def _learn(self, events: int, seconds: float) -> None:
-        """How many events fit into a transaction; only one that was full can say that more do."""
-        fit = max(1, int(events * LONG_SECONDS / max(seconds, 0.001)))
-        if seconds > LONG_SECONDS:
-            self._size = min(self._size, fit)
-        elif events >= self._size:
-            self._size = min(self._most, self._size * 2, fit)
+
+def _head(batch: Sequence[Delivery], size: int) -> tuple[Sequence[Delivery], Sequence[Delivery]]:
+    """As many deliveries as hold so many events that somebody listens to, and the rest."""
+    wanted = [at for at, one in enumerate(batch) if one.envelope]
+    if len(wanted) <= size:
+        return batch, ()
+    return batch[: wanted[size]], batch[wanted[size] :]
 
 
 def _cut(piece: Sequence[Delivery], trouble: Exception) -> list[Sequence[Delivery]]:
@@ -106,7 +131,9 @@ def _cut(piece: Sequence[Delivery], trouble: Exception) -> list[Sequence[Deliver
     if len(piece) == 1:
         return []
     if isinstance(trouble, Failed):
-        at = trouble.at
-        return [part for part in (piece[:at], piece[at : at + 1], piece[at + 1 :]) if part]
+        before = [one for one in piece if one.offset < trouble.offset]
+        blamed = [one for one in piece if one.offset == trouble.offset]
+        after = [one for one in piece if one.offset > trouble.offset]
+        return [part for part in (before, blamed, after) if part]
     middle = len(piece) // 2
     return [piece[:middle], piece[middle:]]

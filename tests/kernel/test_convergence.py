@@ -87,9 +87,9 @@ async def test_of_many_alike_failures_only_the_first_costs_time() -> None:
     async def apply(_: TopicPartition, piece: Any) -> None:
         nonlocal attempts
         attempts += 1
-        for at, one in enumerate(piece):
+        for one in piece:
             if one.offset % 2 and not one.trouble:
-                raise Failed(at, RuntimeError(f"a bug, met at {one.offset}"))
+                raise Failed(one.offset, RuntimeError(f"a bug, met at {one.offset}"))
         applied.extend(one.offset for one in piece)
 
     async with asyncio.timeout(20):  # one by one it would be 50 × 1.5 s
@@ -104,7 +104,7 @@ async def test_a_partition_that_is_lost_is_let_go_at_once() -> None:
     async def apply(_: TopicPartition, piece: Any) -> None:
         nonlocal mine
         mine = False
-        raise Failed(0, RuntimeError("meanwhile it was revoked"))
+        raise Failed(1, RuntimeError("meanwhile it was revoked"))
 
     with pytest.raises(Fenced):
         await Pieces(apply, 500).settle(TP, [delivery(1), delivery(2)], lambda: mine)

@@ -9,7 +9,7 @@ import pytest
 from aiokafka import AIOKafkaProducer
 
 from shared.events import Event, Origin, write
-from tests.kernel.world import Record, World, until
+from tests.kernel.world import PATIENCE, Record, World, until
 
 ACCOUNTS = 8
 KILLS = 4  # at random moments; tests/faults kills at each crash point
@@ -22,12 +22,15 @@ async def test_nothing_is_lost_doubled_or_reordered_when_the_service_is_killed(
     acknowledged: dict[str, list[int]] = {f"a{n}": [] for n in range(ACCOUNTS)}
     stop = asyncio.Event()
 
+    calm = asyncio.Event()
+
     async def customer(account: str) -> None:
         amount = 1000
         while not stop.is_set():
             amount += 1
             await world.deposit(account, amount)
             acknowledged[account].append(amount)
+            await asyncio.sleep(0.2 if calm.is_set() else 0)
 
     world.module = "tests.faults.build sample"
     soon = {"COPSE_CLAIM_SECONDS": "5"}  # the command of a dead process is taken up again
@@ -40,9 +43,10 @@ async def test_nothing_is_lost_doubled_or_reordered_when_the_service_is_killed(
         await asyncio.sleep(dice.uniform(1.5, 4) if kill % 2 else dice.uniform(8, 10))
         world.kill()
         world.start(**soon)
-    stop.set()  # eight who never pause leave a machine of two cores nothing to catch up with
-    await asyncio.gather(*customers)
+    calm.set()  # eight who never pause leave two cores nothing to catch up with
     await world.ready()
+    stop.set()
+    await asyncio.wait_for(asyncio.gather(*customers), PATIENCE)
     await world.drained()
 
     assert await world.amounts("accounts") == acknowledged

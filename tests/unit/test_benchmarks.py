@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.bench.report import BEGIN, END, PAGE, draw, write
+from tests.bench.report import BEGIN, END, PAGE, PICTURE, RED, draw, write
 from tests.bench.rows import BARS, Row
 
 
@@ -10,18 +10,28 @@ def a_row(name: str, value: float) -> Row:
     return Row(BARS[name], "", "", value)
 
 
-def rows_told(page: str) -> dict[str, str]:
-    """The names of a page's rows, and their bars."""
+def cells_told(page: str) -> list[list[str]]:
     _, _, rest = page.partition(BEGIN)
     cells = [line.split(" | ") for line in rest.partition(END)[0].splitlines()]
-    return {
-        cell[0].removeprefix("| "): cell[4] for cell in cells if len(cell) == 7 and cell[4] != "Bar"
-    }
+    return [cell for cell in cells if len(cell) == 7 and cell[4] != "Bar"]
+
+
+def rows_told(page: str) -> dict[str, str]:
+    """The names of a page's rows, and their bars."""
+    return {cell[0].removeprefix("| "): cell[4] for cell in cells_told(page)}
 
 
 def test_every_row_of_the_page_is_one_that_is_measured_with_its_bar() -> None:
     told = rows_told(PAGE.read_text())
     assert told == {name: str(bar) for name, bar in BARS.items() if name in told}
+
+
+def test_what_the_page_and_its_picture_say_of_the_bars_is_what_the_rows_say() -> None:
+    page = PAGE.read_text()
+    failing = [cell[0].removeprefix("| ") for cell in cells_told(page) if "no" in cell[5]]
+    verdict = f"These bars did not hold: {', '.join(failing)}." if failing else "Every bar held."
+    assert verdict in page
+    assert (RED in PICTURE.read_text()) == bool(failing)
 
 
 def test_a_run_puts_its_rows_between_the_marks_and_leaves_the_rest(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from services.notifications.channels.invite import Part
 from services.notifications.channels.mail import Envelope, write
 from services.notifications.model import Message, Rule, Template, sample
 from services.notifications.model.facts import Facts
@@ -99,7 +100,9 @@ def spoken(facts: Any, texts: list[str]) -> Any:
     return facts
 
 
-def mailed(message: Message, name: str = "Ann", sender: str = "Copse") -> bytes:
+def mailed(
+    message: Message, name: str = "Ann", sender: str = "Copse", invite: Part | None = None
+) -> bytes:
     envelope = Envelope(
         sender=Address("copse@example.org", sender),
         recipient=Address("ann@example.org", name),
@@ -109,7 +112,7 @@ def mailed(message: Message, name: str = "Ann", sender: str = "Copse") -> bytes:
         unsubscribe="https://copse.example.org/unsubscribe/1",
         sent_at=AT,
     )
-    return write(message, envelope)
+    return write(message, envelope, invite)
 
 
 def read(raw: bytes) -> EmailMessage:
@@ -193,3 +196,19 @@ def test_every_word_of_a_mail_comes_back_as_it_was_written(
     assert f"<p>{len(text)}</p>" in found["html"]
     for part in mail.iter_parts():
         assert part["Content-Transfer-Encoding"] == "quoted-printable"
+
+
+@settings(deadline=None)
+@given(text=nasty, subject=nasty)
+@example(text="\n--=_mixed\n\nx\n--=_alternative--\n--=_mixed--\n", subject="")
+def test_no_words_end_a_part_of_an_invitation(text: str, subject: str) -> None:
+    message = Message(line(subject), clean(text), clean(text), "", "https://x.org/1")
+    calendar = f"BEGIN:VCALENDAR\r\n{text}".encode(errors="replace")
+    mail = read(mailed(message, invite=("REQUEST", calendar)))
+    kinds = [part.get_content_type() for part in mail.walk()]
+    words = ["text/plain", "text/html", "text/calendar"]
+    assert kinds == ["multipart/mixed", "multipart/alternative", *words, "application/ics"]
+    assert not any(part.defects for part in mail.walk())
+    for part in mail.walk():
+        if part.get_content_subtype() in ("calendar", "ics"):
+            assert part.get_payload(decode=True) == calendar
