@@ -153,7 +153,10 @@ async def _watch(consumer: Consumer) -> None:
             with suppress(
                 KafkaError, PyMongoError, TimeoutError
             ):  # away: the metric keeps its value
-                await asyncio.wait_for(consumer.measure(), 5)
+                async with asyncio.timeout(
+                    5
+                ):  # wait_for may lose a cancellation (before Python 3.12)
+                    await consumer.measure()
     finally:
         retrying.cancel()
         await asyncio.gather(retrying, return_exceptions=True)

@@ -12,7 +12,7 @@ from services.notifications import store
 from services.notifications.channels.ahead import Ahead
 from services.notifications.channels.letterbox import Ready, Undeliverable
 from services.notifications.channels.settings import MailSettings, settings_of
-from services.notifications.channels.smtp import Away, Connection, Sent
+from services.notifications.channels.smtp import TOO_LONG, Away, Connection, Sent
 from services.notifications.model import Next, Notification, Outcome, Try, after
 from shared.clock import now
 from shared.database import Database, is_outage
@@ -168,12 +168,12 @@ class Sender:
 
     async def _try(self, connection: Connection, ready: Ready, began: float) -> Sent:
         """One try, well within the lease: nobody else can have taken it for lapsed."""
-        left = self._settings.mail_lease_seconds / 2 - (time.monotonic() - began)
+        ends = began + self._settings.mail_lease_seconds / 2
         try:
-            async with asyncio.timeout(left):
-                return await connection.send(ready.sender, ready.recipient, ready.mail)
+            async with asyncio.timeout(ends - time.monotonic()):
+                return await connection.send(ready.sender, ready.recipient, ready.mail, until=ends)
         except TimeoutError:
-            return connection.break_off("the server took too long")
+            return connection.break_off(TOO_LONG)
 
     async def _settle(self, one: Notification, attempt: str, sent: Sent) -> None:
         MAILS.labels(sent.outcome).inc()

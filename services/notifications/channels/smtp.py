@@ -15,6 +15,7 @@ from services.notifications.model import Outcome
 IDLE_SECONDS = 2.0  # after so long ask whether the server is still there
 CLOSING = 421  # RFC 5321, 3.8: the server is about to end the connection
 NOT_ADMITTED = (530, 535)  # RFC 4954: it is we who are refused, not the message
+TOO_LONG = "the server took too long"
 _DOT = re.compile(rb"(?m)^\.")
 
 
@@ -68,11 +69,11 @@ class Connection:
             self.close()
             raise Away(f"{type(error).__name__}: {error}"[:300]) from None
 
-    async def send(self, sender: str, recipient: str, message: bytes) -> Sent:
+    async def send(self, sender: str, recipient: str, message: bytes, *, until: float) -> Sent:
         """Send a message once. Never raises for what the server does, or the line.
 
         Until the server has asked for the message, nothing was sent; from its first byte on only
-        the server's answer tells (RFC 5321, 4.1.1.4).
+        the server's answer tells (RFC 5321, 4.1.1.4). No byte of it leaves after `until`, by the monotonic clock.
         """
         self.on_its_way = False
         try:
@@ -82,6 +83,10 @@ class Connection:
             protocol = self._client.protocol
             if protocol is None:
                 raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+            # Looked at here, where nothing is awaited any more: a timeout from outside is lost where an answer
+            # comes at the same moment (asyncio.wait_for before Python 3.12).
+            if time.monotonic() > until:
+                return self.break_off(TOO_LONG)
             self.on_its_way = True
             protocol.write(_DOT.sub(b"..", message) + b".\r\n")
             answer = await protocol.read_response(self._settings.smtp_timeout_seconds)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,6 +15,8 @@ from prometheus_client import REGISTRY
 
 from deploy.local import ports
 from services.notifications import channels, handlers, store
+from services.notifications.channels.settings import MailSettings
+from services.notifications.channels.smtp import TOO_LONG, Connection, Sent
 from services.notifications.model import after
 from shared.clock import now
 from tests.service.notifications.conftest import SETTINGS
@@ -241,6 +244,21 @@ async def test_a_slow_sender_that_comes_back_with_the_truth_is_believed(
     assert await store.record(service.database, one, "slow", sent, None)
     assert await region.states() == ["sent"]
     assert not await store.record(service.database, one, "other", sent, None)
+
+
+async def test_no_message_leaves_after_its_time_though_the_server_is_willing() -> None:
+    """Also where the timeout around it is lost: another replica may have given it up, and an operator sent it anew."""
+    faulty = Faulty("never")
+    async with faulty.running():
+        line = Connection(MailSettings(smtp_port=faulty.port))
+        try:
+            mail = "copse@example.org", "ann@example.org", b"Subject: x\r\n\r\nx\r\n"
+            for until, ends in ((-0.001, Sent("broken", TOO_LONG)), (5, Sent("sent", "250 taken"))):
+                await line.open()
+                assert await line.send(*mail, until=time.monotonic() + until) == ends
+        finally:
+            await line.quit()
+    assert (faulty.seen, faulty.connections) == (1, 2)
 
 
 STALLS = """
