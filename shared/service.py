@@ -150,12 +150,9 @@ async def _watch(consumer: Consumer) -> None:
     try:
         while consumer.waiting or consumer.still_for < STUCK_SECONDS:
             await asyncio.sleep(1)
-            with suppress(
-                KafkaError, PyMongoError, TimeoutError
-            ):  # away: the metric keeps its value
-                async with asyncio.timeout(
-                    5
-                ):  # wait_for may lose a cancellation (before Python 3.12)
+            with suppress(KafkaError, PyMongoError, TimeoutError):  # away: the metric stays
+                # Before Python 3.12 wait_for may lose a cancellation.
+                async with asyncio.timeout(5):
                     await consumer.measure()
     finally:
         retrying.cancel()

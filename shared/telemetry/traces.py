@@ -93,8 +93,9 @@ def span(
     known = parent if parent and W3C.fullmatch(parent) else None
     tracer = _making.tracer
     if quiet or tracer is None:
-        new = f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-01"  # no secret: as OpenTelemetry draws them
-        token = _followed.set(known or new)
+        # No secret: drawn as OpenTelemetry does.
+        follows = known or f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-01"
+        token = _followed.set(follows)
         try:
             yield INVALID_SPAN
         finally:

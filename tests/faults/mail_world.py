@@ -28,7 +28,7 @@ from tests.faults.mail_points import VARIABLE
 from tests.kernel.world import until
 from tests.service.notifications.post import Post
 
-LEASE_SECONDS = 6.0  # a try may take half of it; on a busy machine a good one takes a second
+LEASE_SECONDS = 6.0  # a try may take half of it
 RECIPIENT = "ann"
 
 

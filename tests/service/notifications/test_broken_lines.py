@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,15 +13,12 @@ import pytest
 from prometheus_client import REGISTRY
 
 from deploy.local import ports
-from services.notifications import channels, handlers, store
-from services.notifications.channels.settings import MailSettings
-from services.notifications.channels.smtp import TOO_LONG, Connection, Sent
-from services.notifications.model import after
+from services.notifications import channels, handlers
 from shared.clock import now
 from tests.service.notifications.conftest import SETTINGS
 from tests.service.notifications.post import Faulty, Post
 from tests.service.notifications.region import Region, announced, registered, wish
-from tests.support import Service, a_service
+from tests.support import a_service
 
 BEFORE = ["greeting", "ehlo", "mail", "rcpt", "data"]
 
@@ -216,49 +212,6 @@ async def test_a_connection_that_ended_unnoticed_is_replaced(mongo: str, tmp_pat
         await region.service.happens(wish("r2"))
         await region.service.tick()
         assert (len(faulty.mails), faulty.connections) == (2, 2)
-
-
-async def test_what_a_dead_sender_had_begun_is_not_begun_again(
-    region: Region, service: Service
-) -> None:
-    """A lease that ran out, by the server's clock, while a mail was being sent."""
-    await service.happens(registered("ann"), wish())
-    await handlers.tell(service.database)
-    one = await store.claim(service.database, "dead", 0.01)
-    assert one
-    await asyncio.sleep(1.1)
-    assert await region.told() == []
-    assert await region.states() == ["delivery-unknown"]
-
-
-async def test_a_slow_sender_that_comes_back_with_the_truth_is_believed(
-    region: Region, service: Service
-) -> None:
-    await service.happens(registered("ann"), wish())
-    await handlers.tell(service.database)
-    one = await store.claim(service.database, "slow", 0.01)
-    assert one
-    await asyncio.sleep(0.05)
-    await store.give_up_on_lapsed(service.database)
-    sent = after("sent", "250", 1, now())
-    assert await store.record(service.database, one, "slow", sent, None)
-    assert await region.states() == ["sent"]
-    assert not await store.record(service.database, one, "other", sent, None)
-
-
-async def test_no_message_leaves_after_its_time_though_the_server_is_willing() -> None:
-    """Also where the timeout around it is lost: another replica may have given it up, and an operator sent it anew."""
-    faulty = Faulty("never")
-    async with faulty.running():
-        line = Connection(MailSettings(smtp_port=faulty.port))
-        try:
-            mail = "copse@example.org", "ann@example.org", b"Subject: x\r\n\r\nx\r\n"
-            for until, ends in ((-0.001, Sent("broken", TOO_LONG)), (5, Sent("sent", "250 taken"))):
-                await line.open()
-                assert await line.send(*mail, until=time.monotonic() + until) == ends
-        finally:
-            await line.quit()
-    assert (faulty.seen, faulty.connections) == (1, 2)
 
 
 STALLS = """
