@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import (
+from tests.support.architecture import (
     LINES,
     Check,
     at_home_anywhere,
@@ -53,7 +53,7 @@ BAD = {
         "services/scheduling/model/x.py": "contracts.MemberJoined.model_validate({})",
     },
     pure_rules: {
-        "services/a/model.py": "import random\nfrom shared.clock import now\nat = now()",
+        "services/a/model.py": "import random\nfrom shared.types.clock import now\nat = now()",
         "services/a/model/x.py": "async def look(): ...",
     },
     no_ignores: {"services/a/api.py": "x = 1  # " + "type: ignore"},

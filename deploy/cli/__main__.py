@@ -3,8 +3,8 @@
 import typer
 
 from deploy.cli import topics
-from deploy.cli.aside.commands import dead, parked
 from deploy.cli.backup.commands import backup, restore
+from deploy.cli.dead_letters.commands import dead, parked
 from deploy.cli.events import commands as events
 from deploy.cli.status.command import status
 from deploy.cli.token import token

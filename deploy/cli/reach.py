@@ -16,10 +16,10 @@ from deploy.local import ports
 from deploy.local.mongo import address
 from deploy.local.state import PORTS, state_folder
 from deploy.topics.apply import Unreachable
-from shared import records
-from shared.database import Database
-from shared.events import Document
-from shared.settings import Settings, load
+from shared.consuming import aiokafka_patch
+from shared.events.event import Document
+from shared.runtime.settings import Settings, load
+from shared.storage.database import Database
 
 Mongo = AsyncMongoClient[Document]
 INNER = {"admin", "local", "config"}  # MongoDB's own databases
@@ -88,7 +88,7 @@ async def admin(where: Settings) -> AsyncGenerator[AIOKafkaAdminClient]:
 @asynccontextmanager
 async def consumer(where: Settings, **options: Any) -> AsyncGenerator[Any]:
     """A consumer that belongs to no group: it reads what services read, and leaves no trace."""
-    records.install()
+    aiokafka_patch.install()
     told: dict[str, Any] = {
         **_kafka(where),
         "enable_auto_commit": False,

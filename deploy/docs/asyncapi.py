@@ -9,7 +9,7 @@ from deploy.docs.examples import cloud_event
 from deploy.docs.messages import binary, common, dead_letter, foreign, structured
 from deploy.docs.shape import schema
 from deploy.topics.declared import Topic, declared
-from shared.events import Document, Event
+from shared.events.event import Document, Event
 
 BINDING = "0.5.0"  # of https://github.com/asyncapi/bindings/tree/master/kafka
 ABOUT = """\

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.events import Document
+from shared.events.event import Document
 
 KEEP = "keep it: old events hold it, and other readers may need it"
 OPTIONAL = "give it a default"

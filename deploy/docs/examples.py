@@ -6,7 +6,8 @@ import uuid
 from typing import Any, cast
 
 from deploy.docs.shape import schema
-from shared.events import Document, Event, Origin, write
+from shared.events.cloudevents import Origin, write
+from shared.events.event import Document, Event
 
 COMMUNITY, PERSON, MEETING, RESOURCE = (
     f"0199c2a4-7d1e-7{n}3-9b1f-5c0d2e8a47{n}" for n in ("a0", "b4", "c1", "d7")

@@ -7,7 +7,7 @@ import yaml
 
 from deploy.docs import system
 from deploy.docs.system import OUTSIDE, Service
-from shared.events import Document, Event
+from shared.events.event import Document, Event
 
 HEAD = """\
 # Who tells whom what

@@ -3,7 +3,8 @@
 from typing import Literal
 
 from deploy.docs import system
-from shared.events import STRUCTURED, Document, Event
+from shared.events.cloudevents import STRUCTURED
+from shared.events.event import Document, Event
 
 BINDING = "0.5.0"
 TEXT: Document = {"type": "string"}

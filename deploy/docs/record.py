@@ -9,7 +9,8 @@ from typing import Any, cast
 from deploy.docs.compatible import KEEP, Fault, faults
 from deploy.docs.examples import cloud_event
 from deploy.docs.shape import contract, schema
-from shared.events import Document, Envelope, Event, Headers, read
+from shared.events.cloudevents import Envelope, read
+from shared.events.event import Document, Event, Headers
 
 Events = Mapping[str, type[Event]]
 MANIFEST = "sha256sums"

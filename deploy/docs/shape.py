@@ -4,7 +4,7 @@ from typing import Any, Literal, cast
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from shared.events import Document, Event
+from shared.events.event import Document, Event
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 
 import shared.contracts
 from deploy.topics.declared import Topic, declared
-from shared.events import EVENTS, Event
-from shared.listener import Listener
+from shared.consuming.handlers import Handlers
+from shared.events.event import EVENTS, Event
 
 ROOT = Path(__file__).parents[2]
 OUTSIDE = "other systems"
@@ -28,7 +28,7 @@ class Service:
     name: str
     purpose: str
     app: FastAPI
-    on: Listener
+    on: Handlers
 
 
 @cache

@@ -4,8 +4,8 @@ import httpx2
 
 from deploy.local.state import state_folder
 from deploy.local.tokens import mint
+from deploy.region.client import Doors, Tokens
 from deploy.region.data import Person, read
-from deploy.region.doors import Doors, Tokens
 from deploy.region.summary import summarise
 
 TIMEOUT = 15.0  # seconds for one answer

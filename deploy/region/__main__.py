@@ -8,8 +8,8 @@ import typer
 
 from deploy.region import TIMEOUT, minted
 from deploy.region.announce import NotPublished
+from deploy.region.client import Doors, RequestFailed
 from deploy.region.data import BadRegion, read
-from deploy.region.doors import Doors, RequestFailed
 from deploy.region.load import load
 
 FAILED, WRONG_FILE = 1, 2  # exit codes

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+from deploy.region.client import Caller
 from deploy.region.data import Community
-from deploy.region.doors import Caller
 
 
 @dataclass(frozen=True)

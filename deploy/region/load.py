@@ -10,9 +10,9 @@ from typing import Any
 
 from deploy.local.tokens import OPERATOR
 from deploy.region.announce import announce
+from deploy.region.client import Caller, Doors, RequestFailed
 from deploy.region.communities import Found, belongs, find, insider
 from deploy.region.data import Community, Member, Region, Resource
-from deploy.region.doors import Caller, Doors, RequestFailed
 
 Tell = Callable[[str], None]
 

@@ -5,9 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from deploy.local.tokens import OPERATOR
+from deploy.region.client import Caller, Doors
 from deploy.region.communities import Found, find, insider
 from deploy.region.data import Region
-from deploy.region.doors import Caller, Doors
 
 
 def summarise(region: Region, doors: Doors) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from aiokafka.errors import KafkaError
 
 from deploy.topics.apply import Unreachable, carry_out, compare, connected, look
 from deploy.topics.declared import BadFile, declared
-from shared.settings import KafkaSettings, load
+from shared.runtime.settings import KafkaSettings, load
 
 DIFFERENT, WRONG_FILE, UNREACHABLE = 1, 2, 3  # exit codes
 

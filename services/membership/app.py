@@ -1,7 +1,7 @@
 """Membership, wired."""
 
 from services.membership import api, handlers, store
-from shared.service import create_service, run
+from shared.runtime.service import create_service, run
 
 app = create_service("membership", api.router, handlers.on, indexes=store.INDEXES)
 

@@ -1,5 +1,5 @@
 """What membership does when something happens elsewhere: nothing yet."""
 
-from shared.listener import Listener
+from shared.consuming.handlers import Handlers
 
-on = Listener("membership")
+on = Handlers("membership")

@@ -14,9 +14,9 @@ from services.membership.model import (
     Standing,
     View,
 )
-from shared.auth import Person as Caller
-from shared.events import Event
-from shared.transaction import Transaction
+from shared.events.event import Event
+from shared.http.auth import Person as Caller
+from shared.storage.unit_of_work import Transaction
 
 INDEXES: dict[str, list[IndexModel]] = {
     "community_types": [],

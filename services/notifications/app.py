@@ -2,7 +2,7 @@
 
 from services.notifications import api, handlers, store
 from services.notifications.channels import MailSettings
-from shared.service import create_service, run
+from shared.runtime.service import create_service, run
 
 app = create_service(
     "notifications", api.router, handlers.on, indexes=store.INDEXES, settings=MailSettings

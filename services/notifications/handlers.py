@@ -6,11 +6,11 @@ from services.notifications import channels, store
 from services.notifications.model import (
     Attention,
     EventDoesNotFit,
-    check_event,
     impersonal,
-    known_category,
+    require_category_name,
+    require_fitting_event,
 )
-from shared.clock import now
+from shared.consuming.handlers import Handlers
 from shared.contracts import TOPICS
 from shared.contracts.membership import (
     CommunityRedefined,
@@ -37,12 +37,15 @@ from shared.contracts.scheduling import (
     SeatPromoted,
     SeatTaken,
 )
-from shared.database import Database, is_outage
 from shared.errors import NotFound
-from shared.events import EVENTS, Document, Envelope, Event
-from shared.listener import Listener
-from shared.telemetry import log, traceparent
-from shared.transaction import Transaction, Write
+from shared.events.cloudevents import Envelope
+from shared.events.event import EVENTS, Document, Event
+from shared.observability.logs import log
+from shared.observability.traces import traceparent
+from shared.storage.database import Database, is_outage
+from shared.storage.projection import Write
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import now
 
 EXTERNAL = "external.events"
 EVERYTHING = TOPICS | {EXTERNAL}
@@ -53,7 +56,7 @@ ANSWERS: dict[type[Event], str] = {
 }
 TURN = 0.2  # seconds between looks for something to do
 
-on = Listener("notifications", topics=EVERYTHING)
+on = Handlers("notifications", topics=EVERYTHING)
 
 
 # What is kept of others' facts
@@ -112,9 +115,9 @@ def answer(event: SeatTaken | SeatPromoted | SeatAwaited | SeatConsidered | Seat
 
 
 @on(PersonRegistered)
-async def hurry(event: PersonRegistered, tx: Transaction) -> None:
+async def retry_mails(event: PersonRegistered, tx: Transaction) -> None:
     """Mails that waited for this person's address need wait no longer."""
-    store.hurry_mails_to(tx, event.person_id)
+    store.retry_mails_to(tx, event.person_id)
 
 
 @on(MemberJoined)
@@ -131,7 +134,7 @@ async def accept_request(event: NotificationRequested, tx: Transaction) -> None:
     community_id = event.audience.community_id
     if community_id and not await tx.get("communities", community_id):
         raise NotFound(f"audience.community_id: nobody has heard of the community {community_id}.")
-    known_category(event.category)
+    require_category_name(event.category)
 
 
 @on.anything
@@ -145,7 +148,7 @@ async def notice(event: Envelope[Document], tx: Transaction) -> None:
         try:
             found = rule.notice(event, now(), traceparent())
             if found and not ours:
-                check_event(found, await store.template(tx, rule.template))
+                require_fitting_event(found, await store.template(tx, rule.template))
         except EventDoesNotFit as misfit:
             if not ours:
                 raise  # an event from elsewhere that lacks what its rule needs is set aside

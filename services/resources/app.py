@@ -1,7 +1,7 @@
 """What is shared."""
 
 from services.resources import api, handlers, store
-from shared.service import create_service, run
+from shared.runtime.service import create_service, run
 
 app = create_service(
     "resources",

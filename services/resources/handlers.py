@@ -1,6 +1,7 @@
 """What resources learns from membership, and what it does as time passes."""
 
 from services.resources import store
+from shared.consuming.handlers import Handlers
 from shared.contracts.membership import (
     CommunityRedefined,
     CommunityStarted,
@@ -8,11 +9,10 @@ from shared.contracts.membership import (
     MemberLeft,
     RoleGiven,
 )
-from shared.database import Database
-from shared.listener import Listener
-from shared.transaction import Write
+from shared.storage.database import Database
+from shared.storage.projection import Write
 
-on = Listener("resources")
+on = Handlers("resources")
 
 
 @on.projection(CommunityStarted, CommunityRedefined)

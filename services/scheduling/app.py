@@ -1,7 +1,7 @@
 """Scheduling as a service: `python -m services.scheduling.app`."""
 
 from services.scheduling import api, handlers, store
-from shared.service import create_service, run
+from shared.runtime.service import create_service, run
 
 app = create_service(
     "scheduling",

@@ -1,6 +1,7 @@
 """What scheduling learns from membership, and what it does as time passes."""
 
 from services.scheduling import store
+from shared.consuming.handlers import Handlers
 from shared.contracts.membership import (
     CommunityRedefined,
     CommunityStarted,
@@ -8,11 +9,11 @@ from shared.contracts.membership import (
     MemberLeft,
     RoleGiven,
 )
-from shared.database import Database
-from shared.listener import Listener
-from shared.transaction import Transaction, Write
+from shared.storage.database import Database
+from shared.storage.projection import Write
+from shared.storage.unit_of_work import Transaction
 
-on = Listener("scheduling")
+on = Handlers("scheduling")
 
 
 @on.projection(CommunityStarted, CommunityRedefined)

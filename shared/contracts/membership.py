@@ -5,9 +5,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.clock import Moment
-from shared.events import Event
-from shared.texts import Texts
+from shared.events.event import Event
+from shared.types.clock import Moment
+from shared.types.fields import Texts
 
 Privacy = Literal["open", "restricted", "private", "confidential"]
 JoinPolicy = Literal["open", "request", "invite"]

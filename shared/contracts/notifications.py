@@ -2,8 +2,8 @@
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.events import Event
-from shared.texts import Texts
+from shared.events.event import Event
+from shared.types.fields import Texts
 
 
 class Audience(BaseModel):

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from shared.events import Event
+from shared.events.event import Event
 
 
 class ResourceEvent(Event, topic="resources.items", key="resource_id"):

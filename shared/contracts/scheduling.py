@@ -3,9 +3,9 @@
 from datetime import time
 from typing import Literal
 
-from shared.clock import Moment
-from shared.events import Event
-from shared.texts import Texts
+from shared.events.event import Event
+from shared.types.clock import Moment
+from shared.types.fields import Texts
 
 Format = Literal["in-person", "online", "hybrid"]
 

@@ -8,7 +8,7 @@ import httpx2
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from deploy.docs.authorisation import LEVELS
-from tests.support import Service, token
+from tests.support.service import Service, token
 
 PEOPLE = {
     "stranger": "stan",

@@ -11,7 +11,7 @@ from deploy.docs import system
 from deploy.docs.authorisation import KERNEL, LEVELS, Entry, matrix, routes
 from tests.authorisation.people import World
 from tests.authorisation.worlds import BUILT, MONDAY
-from tests.support import a_service
+from tests.support.service import a_service
 from tests.unit.resources.little_files import a_pdf
 
 STATUSES = {

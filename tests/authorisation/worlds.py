@@ -17,7 +17,7 @@ from shared.contracts.membership import (
 )
 from shared.contracts.scheduling import MeetingAnnounced
 from tests.authorisation.people import World
-from tests.support import started
+from tests.support.service import started
 from tests.unit.resources.little_files import a_pdf
 
 MONDAY = datetime(2027, 1, 4, 9, tzinfo=UTC)

@@ -10,15 +10,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from services.notifications import handlers as notifications
 from services.resources import handlers as resources
 from services.scheduling import handlers as scheduling
-from shared.delivery import read_on
-from shared.events import Envelope, Unreadable
-from shared.listener import Listener
+from shared.consuming.handlers import Handlers
+from shared.consuming.record import read_on_topic
+from shared.events.cloudevents import Envelope, Unreadable
 from tests.bad_input.golden import Good
 from tests.bad_input.mutations import PARKED, SKIPPED
 from tests.bad_input.raw import RawRecord
 from tests.bad_input.sending import Place, Sent, shown
 
-LISTENERS: Mapping[str, Listener] = {
+LISTENERS: Mapping[str, Handlers] = {
     "notifications": notifications.on,
     "resources": resources.on,
     "scheduling": scheduling.on,
@@ -87,7 +87,7 @@ def sample(metrics: str, name: str) -> float:
 def meant(service: str, place: Place, record: RawRecord) -> str:
     """What the parser says a service should do with a record: skip, park, or handle it."""
     headers = [(n.decode(errors="backslashreplace"), t or b"") for n, t in record.headers]
-    found = read_on(place[0], record.value, headers, LISTENERS[service].models)
+    found = read_on_topic(place[0], record.value, headers, LISTENERS[service].models)
     if isinstance(found, Envelope):
         return "handle"
     return "park" if isinstance(found, Unreadable) else "skip"

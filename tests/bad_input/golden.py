@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 
 from shared.contracts import TOPICS
-from shared.events import EVENTS, STRUCTURED
+from shared.events.cloudevents import STRUCTURED
+from shared.events.event import EVENTS
 from tests.bad_input.raw import Header, RawRecord
 
 HERE = Path(__file__).parents[1] / "contracts" / "golden"

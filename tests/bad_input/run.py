@@ -16,7 +16,7 @@ from deploy.local.processes import running_in
 from deploy.local.system import System
 from deploy.local.tokens import OPERATOR, mint
 from deploy.topics.declared import declared
-from shared.dead_letters import WAITS
+from shared.consuming.parked import WAITS
 from tests.bad_input.account import LISTENERS, lacking, met, misfits, outcomes, sample
 from tests.bad_input.golden import ALL_TOPICS
 from tests.bad_input.sending import Sent, send, told

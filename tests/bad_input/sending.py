@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from shared.events import UNREADABLE
-from shared.records import LenientRecords
+from shared.consuming.aiokafka_patch import LenientRecords
+from shared.events.cloudevents import UNREADABLE
 from tests.bad_input.batches import PACKERS, spoiled
 from tests.bad_input.golden import Good, good, templates
 from tests.bad_input.mutations import MUTATIONS, RARE

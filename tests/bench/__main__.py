@@ -16,7 +16,7 @@ from rich.table import Table
 
 from deploy.local.parts import Parts
 from deploy.local.throwaway import throwaway
-from shared import telemetry
+from shared import observability
 from tests.bench import consume, fanout, growth, memory, overhead, publish, region, report, seats
 from tests.bench.rows import Row, limited, progress, ratio
 from tests.bench.world import Bench, deposits
@@ -113,7 +113,7 @@ def main() -> int:
     told = asked.parse_args()
     if unknown := set(told.parts) - set(PARTS):
         asked.error(f"there is no part {', '.join(sorted(unknown))}; parts are {', '.join(PARTS)}")
-    telemetry.set_up("bench", "ERROR")
+    observability.set_up("bench", "ERROR")
     with throwaway() as folder, Parts.start(folder) as parts:
         rows = asyncio.run(measure(parts, told.parts or [*PARTS]))
     show(rows)

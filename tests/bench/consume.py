@@ -13,8 +13,9 @@ from faststream.kafka.annotations import KafkaMessage
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from shared.database import Database
-from shared.events import Envelope, new_id
+from shared.events.cloudevents import Envelope
+from shared.events.event import new_id
+from shared.storage.database import Database
 from tests.bench.world import BATCH, GRACE_SECONDS, Bench, Deposited, Stopwatch, receipts
 
 EVENTS = 20_000

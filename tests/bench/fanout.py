@@ -5,8 +5,8 @@ import asyncio
 from services.notifications import store
 from services.notifications.model import Notice, Recipients
 from services.notifications.store.fan_out import expand, notifications
-from shared.clock import now
-from shared.database import Database
+from shared.storage.database import Database
+from shared.types.clock import now
 from tests.bench.world import Bench, Stopwatch
 
 PEOPLE = [f"person-{n:06}" for n in range(10_000)]

@@ -8,11 +8,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from services.notifications import handlers
-from shared.clock import now
 from shared.contracts.membership import MemberJoined, PersonRegistered
 from shared.contracts.notifications import NotificationRequested
+from shared.types.clock import now
 from tests.bench.world import Bench
-from tests.support import Service, a_service, started
+from tests.support.service import Service, a_service, started
 
 Fill = Callable[[int], Awaitable[None]]
 Asks = dict[str, tuple[Any, str]]

@@ -7,8 +7,9 @@ from typing import Any
 from shared.contracts.membership import CommunityStarted, MemberJoined, PersonRegistered
 from shared.contracts.resources import ResourceShared
 from shared.contracts.scheduling import MeetingAnnounced, MeetingCancelled, SeatTaken
-from shared.events import Event, Origin, write
-from tests.support import started
+from shared.events.cloudevents import Origin, write
+from shared.events.event import Event
+from tests.support.service import started
 
 COMMUNITIES, PEOPLE, EVENTS = 300, 20_000, 100_000
 LONG_AGO = datetime.now(UTC) - timedelta(days=30)

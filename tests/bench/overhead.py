@@ -4,10 +4,10 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from shared.events import Envelope
-from shared.inbox import Inbox
-from shared.listener import Listener
-from shared.transaction import Write
+from shared.consuming.deduplication import Deduplication
+from shared.consuming.handlers import Handlers
+from shared.events.cloudevents import Envelope
+from shared.storage.projection import Write
 from tests.bench.world import BATCH, Bench, Deposited, DepositEvent, Stopwatch
 
 
@@ -33,7 +33,7 @@ class _NoTransaction:
 
 async def kernel_without_database(bench: Bench, topic: str, events: int) -> float:
     """CPU microseconds an event that the kernel adds to `getmany` and Pydantic."""
-    on = Listener("bench")
+    on = Handlers("bench")
 
     @on.projection(Deposited)
     def keep(event: Deposited) -> Write:
@@ -56,7 +56,7 @@ async def kernel_without_database(bench: Bench, topic: str, events: int) -> floa
         for record in records:
             Envelope[Deposited].model_validate_json(record.value)
 
-    inbox = Inbox(on, _NoDatabase())  # pyright: ignore
+    inbox = Deduplication(on, _NoDatabase())  # pyright: ignore
     DepositEvent.topic = topic
 
     async def whole(tp: TopicPartition, records: list[Any]) -> None:

@@ -12,13 +12,12 @@ from pydantic import BaseModel
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
-from shared import doors
-from shared.database import Database
-from shared.events import Origin, write
-from shared.http import Router, Tx
-from shared.listener import Listener
-from shared.relay import Relay
-from shared.settings import Settings
+from shared.events.cloudevents import Origin, write
+from shared.http import operations
+from shared.http.router import Router, Tx
+from shared.publishing.relay import Relay
+from shared.runtime.settings import Settings
+from shared.storage.database import Database
 from tests.bench.world import (
     GRACE_SECONDS,
     Bench,
@@ -85,7 +84,7 @@ def _kernel_app(database: Database) -> FastAPI:
     app = FastAPI()
     app.state.database, app.state.settings = database, Settings()
     app.include_router(router)
-    doors.open_on(app)
+    operations.open_on(app)
     return app
 
 
@@ -139,7 +138,7 @@ async def latencies(bench: Bench, samples: int = 200) -> dict[str, float]:
         await bench.database("receipts"),
     )
     relay = Relay(source, bench.parts.kafka, EVENTS)
-    on: Listener = receipts()
+    on = receipts()
     broker, consumer = await bench.kernel_consumer(on, target, topic)
     await broker.start()
     running = asyncio.create_task(relay.run())

@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from shared.clock import now
 from shared.contracts.membership import MemberJoined
+from shared.types.clock import now
 from tests.bench.rows import Row, ratio
 from tests.bench.world import Bench, Stopwatch
-from tests.support import Service, a_service, started
+from tests.support.service import Service, a_service, started
 
 SEATS, PEOPLE, TIMES = 10, 50, 20
 

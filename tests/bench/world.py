@@ -13,12 +13,13 @@ from faststream.kafka import KafkaBroker
 from pydantic import BaseModel
 
 from deploy.local.parts import Parts
-from shared.consumer import Consumer
-from shared.database import Database
-from shared.events import Event, Origin, write
-from shared.listener import Listener
-from shared.settings import Settings
-from shared.transaction import Transaction
+from shared.consuming.consumer import Consumer
+from shared.consuming.handlers import Handlers
+from shared.events.cloudevents import Origin, write
+from shared.events.event import Event
+from shared.runtime.settings import Settings
+from shared.storage.database import Database
+from shared.storage.unit_of_work import Transaction
 
 PARTITIONS = 4
 BATCH = 500
@@ -120,7 +121,7 @@ class Bench:
         return consumer
 
     async def kernel_consumer(
-        self, on: Listener, database: Database, topic: str
+        self, on: Handlers, database: Database, topic: str
     ) -> tuple[KafkaBroker, Consumer]:
         on.topics = {topic}
         DepositEvent.topic = topic  # an event counts on the topic of its contract alone
@@ -136,9 +137,9 @@ class Bench:
             database.client.close()
 
 
-def receipts() -> Listener:
+def receipts() -> Handlers:
     """What the measured service does: keep a receipt and publish that it is written."""
-    on = Listener("bench")
+    on = Handlers("bench")
 
     @on(Deposited)
     async def write_receipt(event: Deposited, tx: Transaction) -> None:

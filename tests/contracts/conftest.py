@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.events import EVENTS
+from shared.events.event import EVENTS
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,17 @@ from typer.main import get_command
 
 from deploy.cli.__main__ import app
 from deploy.local import services
-from tests.alerts import RUNBOOK, SCRAPED, commands, dashboard, questions, rules, scrape, sections
-from tests.promql import spoken
+from tests.support.alerts import (
+    RUNBOOK,
+    SCRAPED,
+    commands,
+    dashboard,
+    questions,
+    rules,
+    scrape,
+    sections,
+)
+from tests.support.promql import spoken
 
 FUNCTIONS = {
     "max", "min", "sum", "rate", "increase", "delta", "histogram_quantile", "topk",

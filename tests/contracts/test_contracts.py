@@ -3,7 +3,7 @@
 import pytest
 
 from deploy.docs import system
-from shared.events import EVENTS
+from shared.events.event import EVENTS
 
 
 @pytest.mark.parametrize("event", system.events().values(), ids=lambda event: event.__name__)

@@ -13,8 +13,8 @@ import yaml
 
 from deploy.docs import __main__ as command
 from deploy.docs import asyncapi, flow, messages, system
-from shared import dead_letters
-from shared.events import Document
+from shared.consuming import parked
+from shared.events.event import Document
 
 DOCUMENT = asyncapi.document()
 
@@ -92,7 +92,7 @@ def test_a_broken_example_would_be_seen():
 
 
 def test_dead_letters_carry_the_headers_that_are_told_of():
-    source = Path(dead_letters.__file__).read_text()
+    source = Path(parked.__file__).read_text()
     assert set(re.findall(r"x-error-[a-z-]+", source)) == messages.ERRORS.keys()
 
 

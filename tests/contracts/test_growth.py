@@ -9,8 +9,8 @@ from pydantic import BaseModel, Field
 from deploy.docs import record, system
 from deploy.docs.compatible import faults
 from deploy.docs.shape import contract
-from shared.clock import Moment
-from shared.events import Event
+from shared.events.event import Event
+from shared.types.clock import Moment
 from tests.contracts.trees import now, recorded
 
 HERE = Path(__file__).parent

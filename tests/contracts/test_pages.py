@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from deploy.docs import messages, system
-from shared import dead_letters
+from shared.consuming import parked
 from shared.contracts.notifications import Audience, NotificationRequested
-from shared.database import INBOX_DAYS
+from shared.storage.database import INBOX_DAYS
 
 # docs/integrating.md
 
@@ -23,7 +23,7 @@ def test_the_guide_tells_every_field_of_a_request():
 
 
 def test_the_guide_tells_what_becomes_of_a_broken_event():
-    seconds = [int(wait.total_seconds()) for wait in dead_letters.WAITS]
+    seconds = [int(wait.total_seconds()) for wait in parked.WAITS]
     assert seconds == [10, 30, 120, 600, 3600]
     assert "again after 10 s, 30 s, 2 min, 10 min and 1 h, then dead" in GUIDE
     assert all(f"`{header}`" in GUIDE for header in messages.ERRORS)

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from shared.clock import Moment
-from shared.events import Event
+from shared.events.event import Event
+from shared.types.clock import Moment
 
 
 class Part(BaseModel):

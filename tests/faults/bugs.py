@@ -19,7 +19,7 @@ def state_after_watermark() -> None:
 
         return early
 
-    wrap("shared.inbox:Inbox._once", change)
+    wrap("shared.consuming.deduplication:Deduplication._once", change)
 
 
 def no_deduplication() -> None:
@@ -42,11 +42,11 @@ def no_deduplication() -> None:
 
         return unclaimed
 
-    wrap("shared.inbox:Inbox.apply", apply)
-    wrap("shared.inbox:Inbox._once", once)
-    wrap("shared.inbox:Inbox._remember", lambda _: _remember_nothing)
-    wrap("shared.transaction:_is_newer", lambda _: lambda one, other: False)
-    wrap("shared.transaction:_set_if_newer", lambda _: _set)
+    wrap("shared.consuming.deduplication:Deduplication.apply", apply)
+    wrap("shared.consuming.deduplication:Deduplication._once", once)
+    wrap("shared.consuming.deduplication:Deduplication._remember", lambda _: _remember_nothing)
+    wrap("shared.storage.projection:is_newer", lambda _: lambda one, other: False)
+    wrap("shared.storage.projection:set_if_newer", lambda _: _set)
 
 
 def forgotten_before_sent() -> None:
@@ -59,7 +59,7 @@ def forgotten_before_sent() -> None:
 
         return forget_first
 
-    wrap("shared.relay:Relay._send", change)
+    wrap("shared.publishing.relay:Relay._send", change)
 
 
 def published_in_any_order() -> None:
@@ -71,7 +71,7 @@ def published_in_any_order() -> None:
 
         return shuffled
 
-    wrap("shared.relay:Relay._send", change)
+    wrap("shared.publishing.relay:Relay._send", change)
 
 
 def applied_in_any_order() -> None:
@@ -83,7 +83,7 @@ def applied_in_any_order() -> None:
 
         return backwards
 
-    wrap("shared.inbox:Inbox._once", change)
+    wrap("shared.consuming.deduplication:Deduplication._once", change)
 
 
 async def _nothing(_: Any) -> None:

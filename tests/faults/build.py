@@ -7,7 +7,7 @@ COPSE_CRASH_AT   an order: `<name of POINTS> [nth [signal [pid]]]`, by default t
 COPSE_ORDERS     a file; at SIGUSR1 its order takes the place of the one before, an empty one revokes it
 COPSE_CRASHES    a file to which each order that was carried out adds a line: name, signal, own pid
 COPSE_BUG        a name of tests.faults.bugs.BUGS
-COPSE_CLAIM_SECONDS   after so long an Idempotency-Key's claim is taken for that of a dead process (shared.replies)
+COPSE_CLAIM_SECONDS   after so long an Idempotency-Key's claim is taken for that of a dead process (shared.http.idempotency)
 """
 
 import functools
@@ -37,32 +37,36 @@ class Point:
 
 
 DOING = {
-    "consumer": "shared.inbox:Inbox._transact",
-    "command": "shared.http:_command",
+    "consumer": "shared.consuming.deduplication:Deduplication._transact",
+    "command": "shared.http.router:command",
 }
 """What a process can be in the middle of, where a seam has several users."""
 
 POINTS = {
     # A batch of records: it was fetched; its transaction handled the first event; it wrote everything;
     # it is committed; Kafka is about to be told the offsets; Kafka was told.
-    "consumer.before-transaction": Point("before", "shared.inbox:Inbox._transact"),
-    "consumer.inside-transaction": Point("after", "shared.inbox:Inbox._take"),
-    "consumer.before-commit": Point("before", "shared.database:_commit", "consumer"),
-    "consumer.after-commit": Point("after", "shared.database:_commit", "consumer"),
+    "consumer.before-transaction": Point(
+        "before", "shared.consuming.deduplication:Deduplication._transact"
+    ),
+    "consumer.inside-transaction": Point(
+        "after", "shared.consuming.deduplication:Deduplication._take"
+    ),
+    "consumer.before-commit": Point("before", "shared.storage.database:commit", "consumer"),
+    "consumer.after-commit": Point("after", "shared.storage.database:commit", "consumer"),
     "consumer.before-offsets": Point("before", "aiokafka:AIOKafkaConsumer.commit"),
     "consumer.after-offsets": Point("after", "aiokafka:AIOKafkaConsumer.commit"),
     # The outbox: a page is about to be sent; its first event is with the producer; Kafka has it and its answer
     # was not read; it is acknowledged and still in the outbox; it is deleted.
-    "relay.before-send": Point("before", "shared.relay:Relay._send"),
+    "relay.before-send": Point("before", "shared.publishing.relay:Relay._send"),
     "relay.half-sent": Point("after", "aiokafka:AIOKafkaProducer.send"),
     "relay.sent-not-acknowledged": Point(
         "before", "aiokafka.producer.sender:SendProduceReqHandler.handle_response"
     ),
-    "relay.acknowledged-before-delete": Point("before", "shared.relay:Relay._forget"),
-    "relay.after-delete": Point("after", "shared.relay:Relay._forget"),
+    "relay.acknowledged-before-delete": Point("before", "shared.publishing.relay:Relay._forget"),
+    "relay.after-delete": Point("after", "shared.publishing.relay:Relay._forget"),
     # A command: everything is written and nothing committed; it is committed and not answered.
-    "command.before-commit": Point("before", "shared.database:_commit", "command"),
-    "command.after-commit": Point("after", "shared.database:_commit", "command"),
+    "command.before-commit": Point("before", "shared.storage.database:commit", "command"),
+    "command.after-commit": Point("after", "shared.storage.database:commit", "command"),
 }
 """Every crash point. To add one, name its seam: a function or a method, awaited or not."""
 
@@ -176,11 +180,11 @@ def main(service: str) -> None:
     if bug := told.get("COPSE_BUG"):
         importlib.import_module("tests.faults.bugs").BUGS[bug]()
     if seconds := told.get("COPSE_CLAIM_SECONDS"):
-        replies = importlib.import_module("shared.replies")
+        replies = importlib.import_module("shared.http.idempotency")
         replies.CLAIM = timedelta(seconds=float(seconds))
     module = SAMPLE if service == "sample" else f"services.{service}.app"
     app = importlib.import_module(module).app
-    importlib.import_module("shared.service").run(app)
+    importlib.import_module("shared.runtime.service").run(app)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from deploy.local.processes import CannotStart, Process, birth
 from tests.faults.field import Field
 from tests.kernel.world import until
 
-SESSION_TIMEOUT = 6.0  # of a member of a consumer group (shared.consumer)
+SESSION_TIMEOUT = 6.0  # of a member of a consumer group (shared.consuming.consumer)
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from shared.events import new_id
+from shared.events.event import new_id
 from tests.faults.field import SAMPLE, Field
 from tests.faults.model import Model
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 
 from tests.faults.history_model import Command
-from tests.support import Service
+from tests.support.service import Service
 
 PEOPLE = ("ann", "bob", "cat", "dan")
 TOLD = {

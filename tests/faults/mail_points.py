@@ -112,6 +112,6 @@ if __name__ == "__main__":
     if fault := os.environ.get(VARIABLE):
         arm(fault)
     from services.notifications.app import app
-    from shared.service import run
+    from shared.runtime.service import run
 
     run(app)

@@ -20,10 +20,11 @@ from deploy.local.processes import Process
 from deploy.local.system import run
 from deploy.local.throwaway import throwaway
 from deploy.local.tokens import OPERATOR, mint
-from shared.clock import now
 from shared.contracts.membership import PersonRegistered
 from shared.contracts.notifications import NotificationRequested
-from shared.events import Event, Origin, write
+from shared.events.cloudevents import Origin, write
+from shared.events.event import Event
+from shared.types.clock import now
 from tests.faults.mail_points import VARIABLE
 from tests.kernel.world import until
 from tests.service.notifications.post import Post

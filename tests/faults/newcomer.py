@@ -17,9 +17,10 @@ from deploy.local import ports, services
 from deploy.local.parts import Parts
 from deploy.local.system import run
 from shared.contracts.membership import MemberJoined, MemberLeft, RoleGiven
-from shared.events import Event, Origin, write
+from shared.events.cloudevents import Origin, write
+from shared.events.event import Event
 from tests.kernel.world import until
-from tests.support import started
+from tests.support.service import started
 
 TOPIC = "membership.communities"
 PEOPLE = 40

@@ -10,13 +10,14 @@ from typing import Any
 from prometheus_client import Gauge
 from pydantic import BaseModel
 
-from shared.consumer import Consumer
-from shared.database import Database
-from shared.events import Event
-from shared.http import Router
-from shared.listener import Listener
-from shared.service import create_service, run
-from shared.transaction import Transaction, Write
+from shared.consuming.consumer import Consumer
+from shared.consuming.handlers import Handlers
+from shared.events.event import Event
+from shared.http.router import Router
+from shared.runtime.service import create_service, run
+from shared.storage.database import Database
+from shared.storage.projection import Write
+from shared.storage.unit_of_work import Transaction
 
 NAME = os.environ.get("SAMPLE_NAME", "slow")  # each test runs it under a name of its own
 TICK_SECONDS = 0.01
@@ -47,7 +48,7 @@ class Done(BaseModel, frozen=True):
     numbers: tuple[int, ...] = ()
 
 
-on = Listener(NAME)
+on = Handlers(NAME)
 
 ASSIGNED = Gauge("copse_test_assignments", "How often the group gave this member partitions")
 STALL_P99 = Gauge("copse_test_stall_p99_seconds", "Delay of a task that is due, p99", ["of"])

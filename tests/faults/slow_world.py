@@ -9,7 +9,8 @@ from typing import Any
 import httpx2
 
 from deploy.local.parts import Parts
-from shared.events import Event, Origin, write
+from shared.events.cloudevents import Origin, write
+from shared.events.event import Event
 from tests.kernel.world import Record, World, until
 
 ROOT = Path(__file__).parents[2]

@@ -21,7 +21,7 @@ for seed in BUGS.values(): seed()
 
 
 def test_a_seam_that_is_gone_is_missed() -> None:
-    program = "from tests.faults.build import wrap; wrap('shared.relay:Relay._gone', lambda f: f)"
+    program = "from tests.faults.build import wrap; wrap('shared.publishing.relay:Relay._gone', lambda f: f)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert b"_gone" in done.stderr
 

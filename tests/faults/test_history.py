@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from tests.faults.histories import Histories
 from tests.faults.history_system import System
-from tests.support import a_service
+from tests.support.service import a_service
 
 
 @contextmanager

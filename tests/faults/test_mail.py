@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.parts import Parts
 from deploy.local.throwaway import throwaway
-from shared.clock import now
+from shared.types.clock import now
 from tests.faults.mail_points import POINTS
 from tests.faults.mail_world import MailWorld, a_mail_world
 from tests.kernel.world import until

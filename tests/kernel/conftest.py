@@ -7,7 +7,7 @@ import pytest
 
 from deploy.local.parts import Parts
 from tests.kernel.world import World, a_world
-from tests.support import Service, a_service
+from tests.support.service import Service, a_service
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from shared.consuming.handlers import Handlers
 from shared.errors import Refused
-from shared.events import Event
-from shared.http import Router, Tx
-from shared.listener import Listener
-from shared.service import create_service, run
-from shared.transaction import Transaction, Write
+from shared.events.event import Event
+from shared.http.router import Router, Tx
+from shared.runtime.service import create_service, run
+from shared.storage.projection import Write
+from shared.storage.unit_of_work import Transaction
 
 NAME = os.environ.get("SAMPLE_NAME", "sample")  # each test runs it under a name of its own
 
@@ -62,7 +63,7 @@ class Unlucky(Refused):
 
 
 router = Router()
-on = Listener(NAME)
+on = Handlers(NAME)
 
 
 class Deposit(BaseModel):

@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
-from shared.clock import now
+from shared.consuming.batching import Batching
+from shared.consuming.deduplication import Failed, Fenced
+from shared.consuming.record import Record
 from shared.errors import Busy
-from shared.inbox import Delivery, Failed, Fenced
-from shared.pieces import Pieces
-from shared.relay import Relay
-from shared.transaction import Transaction, Write
+from shared.publishing.relay import Relay
+from shared.storage.projection import Write
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import now
 from tests.kernel.world import World, until
-from tests.support import Service
+from tests.support.service import Service
 
 TOPIC = "membership.communities"
 FACTS = [  # sequence, fields: what one member's document is told over time
@@ -60,8 +62,8 @@ async def test_a_replayed_fact_sets_the_fields_that_nothing_newer_has_set(servic
     assert (found["status"], found["role"]) == ("active", "facilitator")
 
 
-def delivery(offset: int) -> Delivery:
-    return Delivery("t", 0, offset, b"k", b"v", [], envelope=None)
+def delivery(offset: int) -> Record:
+    return Record("t", 0, offset, b"k", b"v", [], envelope=None)
 
 
 TP = TopicPartition("t", 0)
@@ -76,7 +78,7 @@ async def test_an_event_that_meets_a_crowd_is_tried_again_and_not_set_aside() ->
             raise Busy("Too many people are changing this at once.")
         assert piece[0].trouble is None
 
-    await Pieces(apply, 500).settle(TP, [delivery(1)], lambda: True)
+    await Batching(apply, 500).settle(TP, [delivery(1)], lambda: True)
     assert tries == [1, 1, 1, 1]
 
 
@@ -93,7 +95,7 @@ async def test_of_many_alike_failures_only_the_first_costs_time() -> None:
         applied.extend(one.offset for one in piece)
 
     async with asyncio.timeout(20):  # one by one it would be 50 × 1.5 s
-        await Pieces(apply, 500).settle(TP, [delivery(n) for n in range(100)], lambda: True)
+        await Batching(apply, 500).settle(TP, [delivery(n) for n in range(100)], lambda: True)
     assert applied == list(range(100))
     assert attempts < 300
 
@@ -107,7 +109,7 @@ async def test_a_partition_that_is_lost_is_let_go_at_once() -> None:
         raise Failed(1, RuntimeError("meanwhile it was revoked"))
 
     with pytest.raises(Fenced):
-        await Pieces(apply, 500).settle(TP, [delivery(1), delivery(2)], lambda: mine)
+        await Batching(apply, 500).settle(TP, [delivery(1), delivery(2)], lambda: mine)
 
 
 def waiting(id: str, topic: str, key: str, seq: int, value: bytes = b"{}") -> dict[str, Any]:

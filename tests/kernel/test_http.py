@@ -9,10 +9,10 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared.auth import OPERATOR
-from shared.http import cursor
+from shared.http.auth import OPERATOR
+from shared.http.paging import cursor
 from tests.kernel.sample import Deposited, Ledger
-from tests.support import AUDIENCE, ISSUER, KEY, Service, token
+from tests.support.service import AUDIENCE, ISSUER, KEY, Service, token
 
 PATH = "/accounts/ann/deposits"
 

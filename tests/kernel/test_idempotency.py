@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from tests.support import Service
+from tests.support.service import Service
 
 PATH = "/accounts/ann/deposits"
 

@@ -6,7 +6,7 @@ import json
 from aiokafka import AIOKafkaProducer
 from prometheus_client.parser import text_string_to_metric_families
 
-from shared.events import Origin, write
+from shared.events.cloudevents import Origin, write
 from tests.kernel.sample import Deposited
 from tests.kernel.world import Record, World, until
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from shared.events import Event, Origin, write
+from shared.events.cloudevents import Origin, write
+from shared.events.event import Event
 from tests.kernel.world import PATIENCE, Record, World, until
 
 ACCOUNTS = 8

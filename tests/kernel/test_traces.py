@@ -15,15 +15,16 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 from structlog.testing import capture_logs
 
-from shared.delivery import Delivery
-from shared.events import Origin, read, write
-from shared.inbox import Inbox
-from shared.pieces import Pieces
-from shared.telemetry import otlp, span, traces
-from shared.transaction import Transaction
-from tests.collector import Collector
+from shared.consuming.batching import Batching
+from shared.consuming.deduplication import Deduplication
+from shared.consuming.record import Record
+from shared.events.cloudevents import Origin, read, write
+from shared.observability import otlp, traces
+from shared.observability.traces import span
+from shared.storage.unit_of_work import Transaction
 from tests.kernel.sample import Deposited, on
-from tests.support import Service
+from tests.support.collector import Collector
+from tests.support.service import Service
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
@@ -39,21 +40,21 @@ async def spans() -> Any:
     await traces.stop()
 
 
-def deposits(*amounts: int, account: str = "a") -> list[Delivery]:
-    made: list[Delivery] = []
+def deposits(*amounts: int, account: str = "a") -> list[Record]:
+    made: list[Record] = []
     for offset, amount in enumerate(amounts):
         event = Deposited(account_id=account, amount=amount)
         row = write(event, offset + 1, Origin("/elsewhere", TRACEPARENT))
         envelope = read(row["value"], row["headers"], on.models)
         place = (TP.topic, TP.partition, offset, account.encode())
-        made.append(Delivery(*place, row["value"], row["headers"], envelope))
+        made.append(Record(*place, row["value"], row["headers"], envelope))
     return made
 
 
-async def settle(service: Service, batch: list[Delivery]) -> None:
-    inbox = Inbox(on, service.database)
+async def settle(service: Service, batch: list[Record]) -> None:
+    inbox = Deduplication(on, service.database)
     inbox.positions[TP] = await inbox.position(TP)
-    await Pieces(inbox.apply, 500).settle(TP, batch, lambda: True)
+    await Batching(inbox.apply, 500).settle(TP, batch, lambda: True)
 
 
 async def receipts(service: Service) -> list[str]:

@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.local import ports
 from deploy.local.parts import Parts
-from tests.scans import a_client, no_scans_in
+from tests.support.scans import a_client, no_scans_in
 
 PARTITIONS = 4
 PATIENCE = 80  # seconds; whoever is that late hangs, and is named before pytest ends the test

@@ -16,7 +16,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from deploy.docs.authorisation import LEVELS
 from tests.authorisation.people import World
 from tests.authorisation.worlds import BUILT
-from tests.support import a_service, token
+from tests.support.service import a_service, token
 
 ASKERS = (
     ("fay", ("copse:operator",)),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Service, a_service
+from tests.support.service import Service, a_service
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 
 from services.notifications.store import give_up_on_lapsed
 from services.scheduling.store import give_notice
-from tests.scans import CollectionScan
-from tests.support import Service, a_service, started
+from tests.support.scans import CollectionScan
+from tests.support.service import Service, a_service, started
 
 
 async def lists_meetings(service: Service) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from shared.settings import KafkaSettings
+from shared.runtime.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Path("deploy", "compose", "test.env")

@@ -24,9 +24,9 @@ from deploy.local.processes import Process
 from deploy.local.system import System
 from deploy.local.throwaway import throwaway
 from deploy.local.tokens import OPERATOR, mint, person_id
-from tests.collector import Collector
 from tests.kernel.world import everything_in, until
-from tests.scans import no_scans_in
+from tests.support.collector import Collector
+from tests.support.scans import no_scans_in
 from tests.system.parts_compose import (
     SECURE,
     SERVICES,

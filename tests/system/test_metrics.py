@@ -4,8 +4,8 @@ from collections import defaultdict
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.alerts import SCRAPED, questions
-from tests.promql import spoken
+from tests.support.alerts import SCRAPED, questions
+from tests.support.promql import spoken
 from tests.system.region import Region
 from tests.system.test_one_trace import a_seat_to_wait_for
 

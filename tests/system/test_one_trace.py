@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.collector import Seen
 from tests.kernel.world import until
+from tests.support.collector import Seen
 from tests.system.region import Region, Somebody
 
 TRACE, ASKED_BY = "5b8efff798038103d269b633813fc60c", "eee19b7ec3c1b174"

@@ -12,8 +12,8 @@ import pytest
 from deploy.local.system import System
 from deploy.local.throwaway import throwaway
 from deploy.local.tokens import mint
+from deploy.region.client import Doors
 from deploy.region.data import Person, read
-from deploy.region.doors import Doors
 from deploy.region.load import load
 from deploy.region.summary import summarise
 

@@ -26,7 +26,7 @@ from deploy.cli.backup.manifest import (
 )
 from deploy.cli.reach import INNER, Mongo
 from deploy.cli.terminal import Wrong, tell
-from shared.events import Document
+from shared.events.event import Document
 
 LEFT_OUT = {"leases"}  # of processes that are not there any more
 TOO_OLD = 239  # MongoDB's code: SnapshotTooOld

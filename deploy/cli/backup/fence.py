@@ -13,7 +13,7 @@ from typing import Any
 
 from deploy.cli.reach import Mongo
 from deploy.cli.terminal import Wrong, tell
-from shared.lease import DOUBT_SECONDS
+from shared.storage.lease import DOUBT_SECONDS
 
 HOLD_SECONDS = 40
 # A relay that holds its lease may still begin to send what it read before; after this it asks again first.

@@ -17,7 +17,7 @@ from bson.raw_bson import RawBSONDocument
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from deploy.cli.terminal import Wrong
-from shared.events import Document
+from shared.events.event import Document
 
 FORMAT = 1
 NAME = "manifest.json"

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from aiokafka import TopicPartition
 
-from shared.events import Document
+from shared.events.event import Document
 
 
 class Places:

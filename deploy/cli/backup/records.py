@@ -25,8 +25,8 @@ from deploy.cli.terminal import Wrong, tell
 from deploy.topics.apply import carry_out, compare, look
 from deploy.topics.declared import Topic as Declared
 from deploy.topics.declared import declared
-from shared.events import Document
-from shared.settings import Settings
+from shared.events.event import Document
+from shared.runtime.settings import Settings
 
 Offsets = Mapping[TopicPartition, int]
 Parts = Mapping[TopicPartition, Partition]

@@ -10,7 +10,7 @@ from deploy.cli.backup import documents, records
 from deploy.cli.backup.manifest import Manifest, read_manifest
 from deploy.cli.backup.positions import moving
 from deploy.cli.terminal import Wrong, tell
-from shared.settings import Settings
+from shared.runtime.settings import Settings
 
 NAMED = 8  # of what is in the way
 

@@ -13,8 +13,8 @@ from deploy.cli.backup import documents, records
 from deploy.cli.backup.fence import publishing_held
 from deploy.cli.backup.manifest import Manifest, taken, whole_or_not_there, write_manifest
 from deploy.cli.terminal import tell
-from shared.clock import now
-from shared.settings import Settings
+from shared.runtime.settings import Settings
+from shared.types.clock import now
 
 
 async def take(where: Settings, folder: Path) -> Manifest:

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from deploy.cli import reach
 from deploy.cli.terminal import Wrong, tell
-from shared.clock import now
 from shared.contracts import EVENTS
-from shared.events import STRUCTURED, Document, Envelope, Event, Headers, new_id
+from shared.events.cloudevents import STRUCTURED, Envelope
+from shared.events.event import Document, Event, Headers, new_id
+from shared.types.clock import now
 
 LARGEST = 1_000_000  # bytes of a record; the topics' limit, less what carries it
 

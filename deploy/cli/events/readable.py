@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from shared.contracts import EVENTS
-from shared.events import STRUCTURED, Document, Envelope, read
+from shared.events.cloudevents import STRUCTURED, Envelope, read
+from shared.events.event import Document
 
 WANTED: dict[str, Any] = {**EVENTS, "*": dict}
 

@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 
 from deploy.cli import reach
 from deploy.cli.events.readable import Readable, readable
-from shared.settings import Settings
+from shared.runtime.settings import Settings
 
 LOOKED_AT = 2_000  # records of a partition that were committed and may still have to be applied
 FETCH = 64 * 1024  # bytes; a larger record comes all the same

@@ -18,11 +18,11 @@ from deploy.cli.status.lag import Lag, lag_of
 from deploy.cli.status.seen import Seen, Service
 from deploy.cli.terminal import sentence
 from deploy.topics.apply import Unreachable
-from shared.clock import now
-from shared.events import Document
-from shared.settings import Settings
+from shared.events.event import Document
+from shared.runtime.settings import Settings
+from shared.types.clock import now
 
-BEHIND = "waits behind an earlier event of its key"  # shared.dead_letters.queue_behind
+BEHIND = "waits behind an earlier event of its key"  # shared.consuming.parked.queue_behind
 TROUBLED = ("failed", "delivery-unknown")
 KAFKA_SECONDS = 20
 COORDINATOR_COMING = (

@@ -1,7 +1,7 @@
 """What people ask of membership."""
 
 from services.membership.api import communities, handover, members, people, requests, types
-from shared.http import Router
+from shared.http.router import Router
 
 router = Router()
 for part in (types, communities, members, requests, handover, people):

@@ -8,12 +8,13 @@ from pydantic import BaseModel, Field
 from services.membership import store
 from services.membership.api.lists import begin, cut
 from services.membership.model import Changes, Community, Handover, Standing, Status, View, Wishes
-from shared.auth import Person, Principal
-from shared.clock import Moment, now
 from shared.contracts.membership import Format, JoinPolicy, Privacy, Role
 from shared.errors import Invalid
-from shared.events import new_id
-from shared.http import Paging, Router, Tx
+from shared.events.event import new_id
+from shared.http.auth import Person, Principal
+from shared.http.paging import Paging
+from shared.http.router import Router, Tx
+from shared.types.clock import Moment, now
 
 router = Router(prefix="/communities", tags=["communities"])
 HIDDEN: dict[int | str, dict[str, Any]] = {404: {"description": "Nothing here that I may know of"}}
@@ -142,7 +143,7 @@ async def read_community(community_id: str, me: Principal, tx: Tx) -> CommunityP
 @router.patch(
     "/{community_id}",
     responses=HIDDEN
-    | {403: {"description": "`not-a-facilitator`"}, 412: {"description": "`changed`"}},
+    | {403: {"description": "`facilitators-only`"}, 412: {"description": "`changed`"}},
 )
 async def redefine_community(
     community_id: str, changes: Changes, me: Principal, tx: Tx

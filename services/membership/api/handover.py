@@ -5,14 +5,14 @@ from pydantic import BaseModel, StrictBool
 from services.membership import store
 from services.membership.api.members import Membership, membership_of
 from services.membership.model import Handover, Line
-from shared.auth import Principal
-from shared.http import Router, Tx
+from shared.http.auth import Principal
+from shared.http.router import Router, Tx
 
 router = Router(
     prefix="/communities/{community_id}/handover",
     tags=["members"],
     responses={
-        403: {"description": "`not-a-facilitator`, `not-proposed`"},
+        403: {"description": "`facilitators-only`, `not-proposed`"},
         404: {"description": "`no-handover`, or nothing here that I may know of"},
     },
 )
@@ -48,7 +48,7 @@ async def answer_handover(community_id: str, answer: Answer, me: Principal, tx: 
     """Take over, or not. Who proposed it becomes co-facilitator when I do."""
     seen, mine, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
-        seen.show_handover_to(mine)
+        seen.require_handover_visible_to(mine)
     community = await store.change(
         tx,
         community_id,

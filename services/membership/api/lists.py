@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from fastapi import Request
 
-from shared.http import Page, cursor
+from shared.http.paging import Page, cursor
 
 T = TypeVar("T")
 

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 from services.membership import store
 from services.membership.api.lists import begin, cut
 from services.membership.model import Community, Standing, Status
-from shared.auth import Principal
-from shared.clock import Moment, now
 from shared.contracts.membership import Role
-from shared.http import Paging, Router, Tx
+from shared.http.auth import Principal
+from shared.http.paging import Paging
+from shared.http.router import Router, Tx
+from shared.types.clock import Moment, now
 
 router = Router(
     prefix="/communities/{community_id}",
@@ -88,7 +89,7 @@ async def list_members(
     """Who belongs, with names and roles. For members."""
     community, mine, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
-        community.show_members_to(mine)
+        community.require_members_visible_to(mine)
     found = await store.standings_in(tx, community_id, "active", begin(page), page.limit + 1)
     standings, following = cut(request, page, found, lambda them: them.person_id)
     names = await store.names_of(tx, [them.person_id for them in standings])
@@ -109,7 +110,7 @@ async def list_members(
     "/members/{person_id}",
     status_code=204,
     responses={
-        403: {"description": "`not-a-facilitator`"},
+        403: {"description": "`facilitators-only`"},
         409: {"description": "`last-facilitator`"},
     },
 )
@@ -133,7 +134,7 @@ class NewRole(BaseModel, extra="forbid"):
 @router.put(
     "/members/{person_id}/role",
     responses={
-        403: {"description": "`not-a-facilitator`"},
+        403: {"description": "`facilitators-only`"},
         409: {"description": "`last-facilitator`"},
     },
 )

@@ -5,9 +5,9 @@ from pydantic import BaseModel
 
 from services.membership import store
 from services.membership.model import Line, Person, Zone
-from shared.auth import Principal
-from shared.clock import now
-from shared.http import Router, Tx
+from shared.http.auth import Principal
+from shared.http.router import Router, Tx
+from shared.types.clock import now
 
 router = Router(prefix="/people", tags=["people"])
 

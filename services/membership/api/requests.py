@@ -9,16 +9,17 @@ from services.membership import store
 from services.membership.api.lists import begin, cut
 from services.membership.api.members import Membership, PersonId, membership_of
 from services.membership.model import Line, Text
-from shared.auth import Principal
-from shared.clock import Moment, now
 from shared.errors import Invalid
-from shared.http import Paging, Router, Tx
+from shared.http.auth import Principal
+from shared.http.paging import Paging
+from shared.http.router import Router, Tx
+from shared.types.clock import Moment, now
 
 router = Router(
     prefix="/communities/{community_id}",
     tags=["members"],
     responses={
-        403: {"description": "`not-a-facilitator`"},
+        403: {"description": "`facilitators-only`"},
         404: {"description": "Nothing here that I may know of"},
     },
 )
@@ -42,7 +43,7 @@ class UnknownPerson(Invalid):
 async def invite(community_id: str, invitation: Invitation, me: Principal, tx: Tx) -> Membership:
     """Invite a registered person, who then may join whatever the policy. For facilitators."""
     community, _, _ = await store.seen_by(tx, community_id, me)
-    community.needs_steward(me.person_id)
+    community.require_steward(me.person_id)
     if not await store.names_of(tx, [invitation.person_id]):
         raise UnknownPerson("Ask them to sign in once (PUT /people/me) first.", field="person_id")
     return membership_of(
@@ -77,7 +78,7 @@ async def list_requests(
     """Who waits for an answer. For facilitators."""
     community, _, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
-        community.needs_steward(me.person_id)
+        community.require_steward(me.person_id)
     found = await store.standings_in(tx, community_id, "requested", begin(page), page.limit + 1)
     standings, following = cut(request, page, found, lambda them: them.person_id)
     names = await store.names_of(tx, [them.person_id for them in standings])

@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from services.membership import store
 from services.membership.api.lists import begin, cut
 from services.membership.model import CommunityType, Definition
-from shared.auth import OPERATOR, Principal
-from shared.http import Paging, Router, Tx
+from shared.http.auth import OPERATOR, Principal
+from shared.http.paging import Paging
+from shared.http.router import Router, Tx
 
 router = Router(prefix="/community-types", tags=["community types"])
 
@@ -50,7 +51,7 @@ async def define_type(
     type_id: TypeId, definition: NewDefinition, me: Principal, tx: Tx, response: Response
 ) -> CommunityType:
     """Define a type, or say it anew; every service knows it from now on. For operators."""
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     kind, new = await store.define_type(tx, type_id, definition)
     if new:
         response.status_code = 201

@@ -13,7 +13,6 @@ from services.membership.model.description import (
 )
 from services.membership.model.roles import Facilitated
 from services.membership.model.standing import Standing
-from shared.clock import Moment
 from shared.contracts.membership import (
     CommunityRedefined,
     CommunityStarted,
@@ -24,7 +23,8 @@ from shared.contracts.membership import (
     MembershipRequested,
 )
 from shared.errors import Forbidden, Invalid, NotFound, Refused
-from shared.events import Event
+from shared.events.event import Event
+from shared.types.clock import Moment
 
 
 class AlreadyMember(Refused):
@@ -78,7 +78,7 @@ class Community(Facilitated):
 
     def redefine(self, changes: Changes, by: str) -> Self | tuple[Self, CommunityRedefined]:
         """The community says this of itself from now on. Open requests and invitations stay."""
-        self.needs_facilitator(by)
+        self.require_facilitator(by)
         fields = redescribed(changes, privacy=self.privacy, join_policy=self.join_policy)
         after = self.model_copy(update=fields)
         return self if after == self else (after, CommunityRedefined(**after._description()))
@@ -98,7 +98,7 @@ class Community(Facilitated):
 
     def invite(self, them: Standing, by: str, at: datetime) -> tuple[Self, Standing, MemberInvited]:
         """This person may join, whatever the join policy says."""
-        self.needs_steward(by)
+        self.require_steward(by)
         if them.belongs:
             raise AlreadyMember("They need no invitation.")
         if them.status == "invited":
@@ -119,7 +119,7 @@ class Community(Facilitated):
         at: datetime,
     ) -> tuple[Self, Standing, Event]:
         """Answer a request to belong; a refusal says why."""
-        self.needs_steward(by)
+        self.require_steward(by)
         if them.status != "requested":
             raise NoRequest("They did not ask, or have their answer. Read the requests again.")
         if decision == "accept":
@@ -134,8 +134,8 @@ class Community(Facilitated):
     def leave(self, them: Standing, by: str, at: datetime) -> tuple[Self, Standing, MemberLeft]:
         """Belong no longer. A facilitator may also let others go."""
         if by != them.person_id:
-            self.needs_facilitator(by)
-        self.needs_member(them)
+            self.require_facilitator(by)
+        self.require_member(them)
         after = self.with_role(them.person_id, "member")
         proposed = after.handover and after.handover.to_person_id
         fields = {

@@ -7,9 +7,9 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from services.membership.model.words import Line, Zone
-from shared.clock import Moment
 from shared.contracts.membership import PersonChanged, PersonRegistered
 from shared.errors import Invalid
+from shared.types.clock import Moment
 
 _LINE = TypeAdapter[str](Line)
 

@@ -14,7 +14,7 @@ from shared.contracts.membership import (
     RoleGiven,
 )
 from shared.errors import Forbidden, NotFound, Refused
-from shared.events import Event
+from shared.events.event import Event
 
 
 class Handover(BaseModel):
@@ -26,7 +26,7 @@ class Handover(BaseModel):
     to_person_id: str
 
 
-class NotAFacilitator(Forbidden):
+class FacilitatorsOnly(Forbidden):
     """Only those who facilitate the community may do this."""
 
 
@@ -35,7 +35,7 @@ class NotAMember(NotFound):
 
 
 class MembersOnly(Forbidden):
-    """Only members of the community may read this."""
+    """Only members of the community may do this."""
 
 
 class LastFacilitator(Refused):
@@ -70,30 +70,30 @@ class Facilitated(Description):
             return "facilitator"
         return "co-facilitator" if person_id in self.co_facilitators else "member"
 
-    def show_members_to(self, reader: Standing) -> None:
+    def require_members_visible_to(self, reader: Standing) -> None:
         """Raise MembersOnly unless the reader belongs."""
         if not reader.belongs:
             raise MembersOnly("Join the community first.")
 
     def give_role(self, them: Standing, role: Role, by: str) -> Self | tuple[Self, RoleGiven]:
         """A member has another role from now on."""
-        self.needs_facilitator(by)
-        self.needs_member(them)
+        self.require_facilitator(by)
+        self.require_member(them)
         if self.role_of(them.person_id) == role:
             return self
         return self.with_role(them.person_id, role), self._told(them.person_id, role)
 
     def propose_handover(self, to: Standing, by: str) -> tuple[Self, HandoverProposed]:
         """Ask a member to take over. A later proposal takes the place of an earlier one."""
-        self.needs_facilitator(by)
-        self.needs_member(to)
+        self.require_facilitator(by)
+        self.require_member(to)
         if to.person_id in self.facilitators:
             raise AlreadyFacilitator("You may step down: give yourself another role, or leave.")
         handover = Handover(from_person_id=by, to_person_id=to.person_id)
         proposed = HandoverProposed(community_id=self.community_id, **dict(handover))
         return self.model_copy(update={"handover": handover}), proposed
 
-    def show_handover_to(self, reader: Standing) -> None:
+    def require_handover_visible_to(self, reader: Standing) -> None:
         """Raise NotProposed unless the reader belongs: whether one waits is not for strangers."""
         if not reader.belongs:
             raise NotProposed("Join the community first.")
@@ -115,15 +115,15 @@ class Facilitated(Description):
             self._told(old, "co-facilitator"),
         )
 
-    def needs_facilitator(self, person_id: str) -> None:
+    def require_facilitator(self, person_id: str) -> None:
         if person_id not in self.facilitators:
-            raise NotAFacilitator("Ask a facilitator of the community.")
+            raise FacilitatorsOnly("Ask a facilitator of the community.")
 
-    def needs_steward(self, person_id: str) -> None:
+    def require_steward(self, person_id: str) -> None:
         if person_id not in (*self.facilitators, *self.co_facilitators):
-            raise NotAFacilitator("Ask a facilitator or co-facilitator of the community.")
+            raise FacilitatorsOnly("Ask a facilitator or co-facilitator of the community.")
 
-    def needs_member(self, them: Standing) -> None:
+    def require_member(self, them: Standing) -> None:
         if not them.belongs:
             raise NotAMember("Read the members again.")
 

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.clock import Moment
+from shared.types.clock import Moment
 
 Status = Literal["stranger", "invited", "requested", "declined", "active", "left"]
 

@@ -3,11 +3,11 @@
 from pydantic import BaseModel, Field
 
 from services.notifications import store
-from services.notifications.api.places import Plain
+from services.notifications.api.paths import Plain
 from services.notifications.model import Category
-from shared.auth import OPERATOR, Principal
-from shared.http import Router, Tx
-from shared.openapi import ONLY_OPERATORS
+from shared.http.auth import OPERATOR, Principal
+from shared.http.openapi import ONLY_OPERATORS
+from shared.http.router import Router, Tx
 
 router = Router(prefix="/categories", tags=["categories"])
 
@@ -35,7 +35,7 @@ async def list_categories(me: Principal, tx: Tx) -> Categories:
 @router.put("/{category}", responses=ONLY_OPERATORS)
 async def describe_category(category: Plain, body: CategoryBody, me: Principal, tx: Tx) -> Category:
     """From now on a category is called this, and its messages say why they come."""
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     described = Category(category=category, title=body.title, reason=body.reason)
     store.save_category(tx, described)
     return described

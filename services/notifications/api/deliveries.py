@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from services.notifications import store
 from services.notifications.model import Notification, State, Try, resend
-from shared.auth import OPERATOR, Principal
-from shared.clock import Moment, now
-from shared.http import Paging, Router, Tx, cursor
-from shared.openapi import ONLY_OPERATORS
+from shared.http.auth import OPERATOR, Principal
+from shared.http.openapi import ONLY_OPERATORS
+from shared.http.paging import Paging, cursor
+from shared.http.router import Router, Tx
+from shared.types.clock import Moment, now
 
 router = Router(prefix="/deliveries", tags=["operation"], responses=ONLY_OPERATORS)
 
@@ -49,7 +50,7 @@ async def list_deliveries(
     state: Annotated[State, Query()] = "delivery-unknown",
 ) -> Deliveries:
     """The mails in a state; `delivery-unknown` are those that may have arrived, or not."""
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     found = await store.deliveries(tx, state, page.position(datetime, str), page.limit)
     last = found[-1] if len(found) == page.limit else None
     following = last and cursor(request.url.path, last.next_at.isoformat(), last.notification_id)
@@ -58,7 +59,7 @@ async def list_deliveries(
 
 @router.get("/{id}")
 async def read_delivery(id: str, me: Principal, tx: Tx) -> Delivery:
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     return _shown(await store.delivery(tx, id))
 
 
@@ -68,7 +69,7 @@ async def resend_delivery(id: str, me: Principal, tx: Tx) -> Delivery:
 
     It may arrive twice; its Message-ID is the same, so that programs can tell.
     """
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     one = await store.delivery(tx, id)
     step = resend(one, now())
     by = Try(at=now(), outcome="resend", detail=f"asked for by {me.person_id}")

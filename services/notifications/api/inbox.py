@@ -9,10 +9,11 @@ from services.notifications import channels, store
 from services.notifications.api.files import CALENDAR, as_file
 from services.notifications.api.steps import Step
 from services.notifications.store import Letter
-from shared.auth import Principal
-from shared.clock import Moment
 from shared.errors import Malformed, Problem
-from shared.http import BAD_CURSOR, Paging, Router, Tx, cursor
+from shared.http.auth import Principal
+from shared.http.paging import BAD_CURSOR, Paging, cursor
+from shared.http.router import Router, Tx
+from shared.types.clock import Moment
 
 router = Router(prefix="/inbox", tags=["inbox"])
 MOST_AT_ONCE = 100_000  # told to one person at the same moment

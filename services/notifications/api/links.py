@@ -13,7 +13,7 @@ from services.notifications.api.files import CALENDAR, as_file
 from services.notifications.model import Scope, Subscription
 from services.notifications.store import Letter
 from shared.errors import NotFound
-from shared.http import Router, Tx
+from shared.http.router import Router, Tx
 
 router = Router(tags=["links in mails"], default_response_class=HTMLResponse)
 HEADERS = {

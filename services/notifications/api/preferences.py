@@ -4,9 +4,9 @@ from pydantic import BaseModel
 
 from services.notifications import store
 from services.notifications.model import Preferences
-from shared.auth import Principal
 from shared.errors import Invalid
-from shared.http import Router, Tx
+from shared.http.auth import Principal
+from shared.http.router import Router, Tx
 
 router = Router(prefix="/preferences", tags=["preferences"])
 

@@ -4,12 +4,13 @@ from fastapi import Request, Response
 from pydantic import BaseModel
 
 from services.notifications import store
-from services.notifications.api.places import Plain
-from services.notifications.model import Rule, RuleDraft, check_rule
-from shared.auth import OPERATOR, Principal
+from services.notifications.api.paths import Plain
+from services.notifications.model import Rule, RuleDraft, require_workable_rule
 from shared.errors import Invalid, NotFound
-from shared.http import Paging, Router, Tx, cursor
-from shared.openapi import ONLY_OPERATORS
+from shared.http.auth import OPERATOR, Principal
+from shared.http.openapi import ONLY_OPERATORS
+from shared.http.paging import Paging, cursor
+from shared.http.router import Router, Tx
 
 router = Router(prefix="/rules", tags=["rules"], responses=ONLY_OPERATORS)
 
@@ -44,7 +45,7 @@ class UnknownTemplate(Invalid):
 @router.get("")
 async def list_rules(request: Request, me: Principal, tx: Tx, page: Paging) -> Rules:
     """Every rule in force, by its id."""
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     (last,) = page.position(str) or ("",)
     found = [
         _shown(one, version) for id, (one, version) in (await store.rules(tx)).items() if id > last
@@ -56,7 +57,7 @@ async def list_rules(request: Request, me: Principal, tx: Tx, page: Paging) -> R
 
 @router.get("/{rule_id}")
 async def read_rule(rule_id: str, me: Principal, tx: Tx) -> RuleShown:
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     rule = await store.rule(tx, rule_id)
     return _shown(rule, tx.version or 0)
 
@@ -69,14 +70,14 @@ async def save_rule(
 
     422 when its template is unknown, or needs what its events do not have.
     """
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     rule = Rule.model_validate({**body.model_dump(exclude=set(_NOT_READ)), "rule_id": rule_id})
     known = await store.templates(tx)
     if rule.template not in known:
         raise UnknownTemplate(
             f"There is no template {rule.template}; there are {', '.join(known)}.", field="template"
         )
-    check_rule(rule, known[rule.template])
+    require_workable_rule(rule, known[rule.template])
     response.status_code = 200 if await store.is_rule(tx, rule_id) else 201
     await store.save_rule(tx, rule)
     return _shown(rule, tx.version or 0)
@@ -85,7 +86,7 @@ async def save_rule(
 @router.delete("/{rule_id}", status_code=204)
 async def withdraw_rule(rule_id: str, me: Principal, tx: Tx) -> None:
     """From now on nobody is told by this rule. One that came with the software stays withdrawn, too."""
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     if not await store.is_rule(tx, rule_id):
         raise NotFound(f"There is no rule {rule_id}.")
     await store.withdraw_rule(tx, rule_id)

@@ -6,20 +6,21 @@ from fastapi import Query, Request
 from pydantic import BaseModel, Field
 
 from services.notifications import channels, store
-from services.notifications.api.places import Plain
+from services.notifications.api.paths import Plain
 from services.notifications.api.steps import Step
 from services.notifications.model import (
     NEUTRAL,
     Draft,
     Template,
-    check_template,
     preview,
+    require_workable_template,
 )
-from shared.auth import OPERATOR, Principal
-from shared.clock import Moment, now
 from shared.errors import NotFound
-from shared.http import Paging, Router, Tx, cursor
-from shared.openapi import ONLY_OPERATORS
+from shared.http.auth import OPERATOR, Principal
+from shared.http.openapi import ONLY_OPERATORS
+from shared.http.paging import Paging, cursor
+from shared.http.router import Router, Tx
+from shared.types.clock import Moment, now
 
 router = Router(prefix="/templates", tags=["templates"], responses=ONLY_OPERATORS)
 Version = Annotated[int, Query(ge=0, le=2**31)]
@@ -63,7 +64,7 @@ class Preview(BaseModel):
 @router.get("")
 async def list_templates(request: Request, me: Principal, tx: Tx, page: Paging) -> Templates:
     """Every template in its newest version, by its id."""
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     (last,) = page.position(str) or ("",)
     found = [one for id, one in (await store.templates(tx)).items() if id > last]
     items = found[: page.limit]
@@ -78,7 +79,7 @@ async def read_template(
     template_id: str, me: Principal, tx: Tx, version: Version | None = None
 ) -> Template:
     """The newest version, or the one asked for."""
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     found = await store.template(tx, template_id, version)
     tx.version = found.version or None
     return found
@@ -87,7 +88,7 @@ async def read_template(
 @router.get("/{template_id}/versions")
 async def list_versions(template_id: str, me: Principal, tx: Tx) -> Templates:
     """Every version, the newest first; 0 came with the software."""
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     found = await store.versions(tx, template_id)
     if not found:
         raise NotFound(f"There is no template {template_id}.")
@@ -100,24 +101,24 @@ async def save_template(template_id: Plain, body: TemplateBody, me: Principal, t
 
     422, naming it, when a variable is unknown to one of the rules that use the template.
     """
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     draft = Draft.model_validate({name: getattr(body, name) for name in Draft.model_fields})
     users = [rule for rule, _ in (await store.rules(tx)).values() if rule.template == template_id]
-    check_template(template_id, draft, users)
+    require_workable_template(template_id, draft, users)
     return await store.save_template(tx, template_id, draft, me.person_id, now())
 
 
 @router.post("/{template_id}/preview")
 async def preview_template(template_id: str, trial: Trial, me: Principal, tx: Tx) -> Preview:
     """How a message would read. Nothing is saved, and nobody is told."""
-    me.needs(OPERATOR)
+    me.require_scope(OPERATOR)
     draft = trial.draft or await store.template(tx, template_id)
     rules = await store.rules(tx)
     if trial.rule_id:
         users = [await store.rule(tx, trial.rule_id)]
     else:
         users = [rule for rule, _ in rules.values() if rule.template == template_id]
-    check_template(template_id, draft, users)
+    require_workable_template(template_id, draft, users)
     told = preview(draft, users[0] if users else None, trial.data, neutral=template_id == NEUTRAL)
     category = users[0].category if users else "announcement"
     why = await store.category(tx, "announcement" if category.startswith("data.") else category)

@@ -7,7 +7,7 @@ from services.notifications import store
 from services.notifications.channels.letterbox import Facts, Ready, Undeliverable, look_up, prepare
 from services.notifications.channels.settings import MailSettings
 from services.notifications.model import Notification
-from shared.database import Database, is_outage
+from shared.storage.database import Database, is_outage
 
 MAILS = 100
 FRESH_SECONDS = 2.0

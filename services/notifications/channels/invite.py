@@ -8,8 +8,8 @@ from email_validator import EmailNotValidError
 
 from services.notifications.channels.settings import MailSettings, ascii_address
 from services.notifications.store import Letter
-from shared.calendar import Address, Entry, cancellation, invitation
 from shared.errors import NotFound
+from shared.icalendar import Address, Entry, cancellation, invitation
 
 Part = tuple[Literal["REQUEST", "CANCEL"], bytes]
 UNNAMED = "Meeting"  # what a confidential community's meeting is called in a mail

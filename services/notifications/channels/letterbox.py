@@ -20,10 +20,10 @@ from services.notifications.model import (
     waiting,
 )
 from services.notifications.store import Letter
-from shared.calendar import Address
-from shared.clock import now
-from shared.database import Database
 from shared.errors import Problem
+from shared.icalendar import Address
+from shared.storage.database import Database
+from shared.types.clock import now
 
 
 class Undeliverable(Exception):

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from services.notifications.channels.invite import Part
 from services.notifications.channels.pages import page
 from services.notifications.model import Message, line
-from shared.calendar import Address
+from shared.icalendar import Address
 
 LONGEST_NAME = 100
 LONGEST_PLAIN = 900  # characters of a header in one line, which may have 998 (RFC 5322, 2.1.1)

@@ -14,10 +14,11 @@ from services.notifications.channels.letterbox import Ready, Undeliverable
 from services.notifications.channels.settings import MailSettings, settings_of
 from services.notifications.channels.smtp import TOO_LONG, Away, Connection, Sent
 from services.notifications.model import Next, Notification, Outcome, Try, after
-from shared.clock import now
-from shared.database import Database, is_outage
-from shared.events import new_id
-from shared.telemetry import log, span
+from shared.events.event import new_id
+from shared.observability.logs import log
+from shared.observability.traces import span
+from shared.storage.database import Database, is_outage
+from shared.types.clock import now
 
 MAILS = Counter("copse_mails", "Mails by how a try to send them ended", ["outcome"])
 SERVER_AWAY = Gauge("copse_mail_server_away", "1 while the mail server takes no mail of ours")

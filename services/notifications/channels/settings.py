@@ -7,9 +7,9 @@ from typing import Annotated
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field, SecretStr
 
-from shared.calendar import Address
-from shared.database import Database
-from shared.settings import Settings
+from shared.icalendar import Address
+from shared.runtime.settings import Settings
+from shared.storage.database import Database
 
 # A mail server of one's own may well serve `localhost` or `.local`; it says itself whom it knows.
 SPECIAL_USE_DOMAIN_NAMES.clear()

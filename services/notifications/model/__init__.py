@@ -2,8 +2,13 @@
 
 from services.notifications.model.attention import Attention
 from services.notifications.model.audience import Audience, EventDoesNotFit, Recipients, is_path
-from services.notifications.model.category import Category, known_category
-from services.notifications.model.checks import check_event, check_rule, check_template, preview
+from services.notifications.model.category import Category, require_category_name
+from services.notifications.model.checks import (
+    preview,
+    require_fitting_event,
+    require_workable_rule,
+    require_workable_template,
+)
 from services.notifications.model.context import (
     NEUTRAL,
     Surroundings,
@@ -70,20 +75,20 @@ __all__ = [
     "UnknownVariable",
     "UnusableTemplate",
     "after",
-    "check_event",
-    "check_rule",
-    "check_template",
     "context",
     "described",
     "for_strangers",
     "identify",
     "impersonal",
     "is_path",
-    "known_category",
     "line",
     "neutral",
     "paragraphs",
     "preview",
+    "require_category_name",
+    "require_fitting_event",
+    "require_workable_rule",
+    "require_workable_template",
     "resend",
     "sample",
     "waiting",

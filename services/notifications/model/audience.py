@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.contracts.membership import Role
 from shared.errors import Invalid
-from shared.events import Envelope
+from shared.events.cloudevents import Envelope
 
 Ref = Annotated[str, Field(min_length=1, max_length=200)]
 """`data.x.y` or `event.subject` is looked up in the event; anything else is meant literally."""

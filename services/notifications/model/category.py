@@ -12,7 +12,7 @@ class NoCategory(Invalid):
     """This cannot be the name of a category."""
 
 
-def known_category(category: str) -> str:
+def require_category_name(category: str) -> str:
     """A category that another system names. Raises NoCategory if it cannot be one."""
     if not re.fullmatch(SLUG, category):
         raise NoCategory("category: use small letters, digits and hyphens, as in training-places.")

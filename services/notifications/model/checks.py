@@ -20,14 +20,14 @@ from services.notifications.model.rule import Notice, Rule
 from services.notifications.model.template import Draft, Message
 from shared.contracts.scheduling import MeetingDescribed
 from shared.errors import Invalid
-from shared.events import EVENTS
+from shared.events.event import EVENTS
 
 
 class UnknownField(Invalid):
     """A rule looks for something that its events do not have."""
 
 
-def check_rule(rule: Rule, template: Draft) -> None:
+def require_workable_rule(rule: Rule, template: Draft) -> None:
     """Raise UnknownField, UnknownVariable or UnusableTemplate unless the rule can work."""
     kind = EVENTS.get(rule.event)
     if rule.calendar and not (kind and issubclass(kind, MeetingDescribed)):
@@ -47,7 +47,7 @@ def check_rule(rule: Rule, template: Draft) -> None:
     template.check({f"the rule {rule.rule_id}": sample(rule)})
 
 
-def check_template(template_id: str, draft: Draft, users: list[Rule]) -> None:
+def require_workable_template(template_id: str, draft: Draft, users: list[Rule]) -> None:
     """Raise UnknownVariable or UnusableTemplate unless every rule that uses it can fill it in."""
     if template_id == NEUTRAL:
         draft.check({"confidential mails": without_community(LINKS, PERSON)})
@@ -56,7 +56,7 @@ def check_template(template_id: str, draft: Draft, users: list[Rule]) -> None:
     draft.check(samples or {"any event": sample(ANY)})
 
 
-def check_event(notice: Notice, template: Draft) -> None:
+def require_fitting_event(notice: Notice, template: Draft) -> None:
     """Raise EventDoesNotFit unless an event that nobody described fills in the template."""
     known = Surroundings(
         community=COMMUNITY if notice.community_id else None,

@@ -9,7 +9,8 @@ from services.notifications.model.facts import Facts, Guess
 from services.notifications.model.rule import Rule
 from shared.contracts.membership import PersonEvent
 from shared.contracts.scheduling import MeetingDescribed
-from shared.events import EVENTS, Envelope, Event
+from shared.events.cloudevents import Envelope
+from shared.events.event import EVENTS, Event
 
 SOMEBODY = "Somebody"
 NEUTRAL = "confidential"

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.clock import Moment
 from shared.errors import Refused
+from shared.types.clock import Moment
 
 State = Literal["queued", "sending", "sent", "failed", "delivery-unknown", "suppressed"]
 Outcome = Literal["sent", "refused", "deferred", "broken", "unknown"]

@@ -18,8 +18,8 @@ from services.notifications.model.audience import (
     many,
     one,
 )
-from shared.clock import Moment
-from shared.events import Envelope
+from shared.events.cloudevents import Envelope
+from shared.types.clock import Moment
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,59}$"
 Slug = Annotated[str, Field(pattern=SLUG)]

@@ -17,8 +17,8 @@ from services.notifications.model.wording import (
     paragraphs,
     words,
 )
-from shared.clock import Moment
 from shared.errors import Invalid
+from shared.types.clock import Moment
 
 Source = Annotated[str, Field(min_length=1, max_length=20_000)]
 Short = Annotated[str, Field(min_length=1, max_length=500)]

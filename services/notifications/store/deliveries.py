@@ -9,10 +9,10 @@ from pymongo import ReturnDocument, UpdateMany, UpdateOne
 
 from services.notifications.model import TRAIL, Next, Notification, State, Try, identify
 from services.notifications.store.inbox import read_notification
-from shared.clock import now
-from shared.database import Database
 from shared.errors import NotFound
-from shared.transaction import Transaction
+from shared.storage.database import Database
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import now
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LAPSED = "the sender ended, or did not answer, while it was sending"
@@ -80,7 +80,7 @@ async def give_up_on_lapsed(database: Database) -> int:
     return (await database["notifications"].update_many(lapsed, change)).modified_count
 
 
-def hurry_mails_to(tx: Transaction, person_id: str) -> None:
+def retry_mails_to(tx: Transaction, person_id: str) -> None:
     """What waits for a fact about a person looks for it again now."""
     waits = {"person_id": person_id, "state": "queued", "looks": {"$gt": 0}}
     tx.write("notifications", UpdateMany(waits, {"$set": {"next_at": now()}}))

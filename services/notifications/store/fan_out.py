@@ -11,10 +11,10 @@ from pymongo.errors import BulkWriteError
 
 from services.notifications.model import Notice, identify
 from services.notifications.store.notices import read_notice
-from shared.clock import now
-from shared.database import Database, is_outage
-from shared.events import Document
-from shared.telemetry import log
+from shared.events.event import Document
+from shared.observability.logs import log
+from shared.storage.database import Database, is_outage
+from shared.types.clock import now
 
 CHUNK = 1000
 PARALLEL = 4

@@ -6,9 +6,9 @@ from typing import Any
 from pymongo import UpdateOne
 
 from services.notifications.model import Notification
-from shared.clock import now
 from shared.errors import NotFound
-from shared.transaction import Transaction
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import now
 
 
 async def inbox(

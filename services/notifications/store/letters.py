@@ -20,8 +20,9 @@ from services.notifications.model import (
 from services.notifications.store.notices import read_notice
 from services.notifications.store.rules import category
 from services.notifications.store.templates import template
-from shared.events import Document, Envelope
-from shared.transaction import Transaction
+from shared.events.cloudevents import Envelope
+from shared.events.event import Document
+from shared.storage.unit_of_work import Transaction
 
 NO_RHYTHM: Document = {"rhythm": None, "feed_url": None}
 

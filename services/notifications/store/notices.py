@@ -6,8 +6,8 @@ from typing import Any
 from pymongo import ReturnDocument, UpdateOne
 
 from services.notifications.model import Notice
-from shared.database import Database
-from shared.transaction import Transaction
+from shared.storage.database import Database
+from shared.storage.unit_of_work import Transaction
 
 LEASE_MS = 30_000
 

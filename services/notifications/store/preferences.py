@@ -7,10 +7,10 @@ from pymongo import ReplaceOne, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from services.notifications.model import Preferences, Subscription
-from shared.database import Database, is_duplicate
 from shared.errors import NotFound
-from shared.events import Document
-from shared.transaction import Transaction
+from shared.events.event import Document
+from shared.storage.database import Database, is_duplicate
+from shared.storage.unit_of_work import Transaction
 
 Kind = tuple[str, str, str | None]
 """Of whose mails, of which category, from which community."""

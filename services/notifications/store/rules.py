@@ -7,7 +7,7 @@ from pymongo import UpdateOne
 from services.notifications.model import Category, Rule
 from services.notifications.store import built_in
 from shared.errors import NotFound
-from shared.transaction import Transaction
+from shared.storage.unit_of_work import Transaction
 
 
 class KeptRule(Rule):

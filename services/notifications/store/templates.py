@@ -9,7 +9,7 @@ from pymongo import InsertOne
 from services.notifications.model import NEUTRAL, Draft, Template
 from services.notifications.store import built_in
 from shared.errors import Changed, NotFound
-from shared.transaction import Transaction
+from shared.storage.unit_of_work import Transaction
 
 _current: WeakKeyDictionary[Transaction, dict[str, int]] = WeakKeyDictionary()
 

@@ -7,9 +7,10 @@ from services.resources import store
 from services.resources.api import shown
 from services.resources.api.refusals import NOT_YOURS, ONLY_FACILITATORS
 from services.resources.api.shown import SharedResource
-from shared.auth import Principal
-from shared.clock import Moment, now
-from shared.http import Paging, Router, Tx, cursor
+from shared.http.auth import Principal
+from shared.http.paging import Paging, cursor
+from shared.http.router import Router, Tx
+from shared.types.clock import Moment, now
 
 router = Router(tags=["recycle bin"])
 
@@ -46,7 +47,7 @@ class Bin(BaseModel):
 async def list_bin(community_id: str, me: Principal, tx: Tx, page: Paging, request: Request) -> Bin:
     """What is in a community's bin, what was shared last first. For facilitators and operators."""
     who = await store.standing(tx, community_id, me)
-    who.empties_the_bin()
+    who.require_facilitator()
     found = await store.binned(tx, community_id, shown.after(page), page.limit + 1)
     items = found[: page.limit]
     return Bin(

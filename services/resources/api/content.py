@@ -9,9 +9,9 @@ from fastapi.responses import StreamingResponse
 
 from services.resources import store
 from services.resources.model import Link
-from shared.auth import Principal
 from shared.errors import Refused
-from shared.http import Router, Tx
+from shared.http.auth import Principal
+from shared.http.router import Router, Tx
 
 router = Router(prefix="/resources", tags=["versions"])
 

@@ -8,8 +8,9 @@ from pydantic import StringConstraints
 from services.resources import store
 from services.resources.api import shown
 from services.resources.api.shown import SharedResource, SharedResources
-from shared.auth import Principal
-from shared.http import Paging, Router, Tx, cursor
+from shared.http.auth import Principal
+from shared.http.paging import Paging, cursor
+from shared.http.router import Router, Tx
 
 router = Router(tags=["resources"])
 

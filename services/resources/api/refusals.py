@@ -4,6 +4,6 @@ from typing import Any
 
 Answers = dict[int | str, dict[str, Any]]
 
-ONLY_MEMBERS: Answers = {403: {"description": "`only-members`"}}
-ONLY_FACILITATORS: Answers = {403: {"description": "`only-facilitators`"}}
-NOT_YOURS: Answers = {403: {"description": "`only-members`, `not-yours`"}}
+ONLY_MEMBERS: Answers = {403: {"description": "`members-only`"}}
+ONLY_FACILITATORS: Answers = {403: {"description": "`facilitators-only`"}}
+NOT_YOURS: Answers = {403: {"description": "`members-only`, `not-yours`"}}

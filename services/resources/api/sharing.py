@@ -10,8 +10,8 @@ from services.resources.api.refusals import ONLY_MEMBERS
 from services.resources.api.shown import SharedResource
 from services.resources.api.uploads import receive
 from services.resources.model import About, Description, Resource, Tags, Title, link
-from shared.auth import Principal
-from shared.http import Router, Tx
+from shared.http.auth import Principal
+from shared.http.router import Router, Tx
 
 router = Router(prefix="/communities", tags=["resources"])
 
@@ -49,7 +49,7 @@ async def share_file(
 
     413 if it is too large. 422 if its kind is not accepted, or its content is not what its name says.
     """
-    (await store.standing(tx.database.reading(), community_id, me)).shares()
+    (await store.standing(tx.database.reading(), community_id, me)).require_member()
     kept = await receive(request, file)
     about = About(title=title, description=description, tags=tags)
     return _created(response, await store.share(tx, community_id, me, kept, about))

@@ -5,8 +5,8 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from services.resources.model import File, Link, Resource, Version
-from shared.clock import Moment
-from shared.http import Page, cursor
+from shared.http.paging import Page, cursor
+from shared.types.clock import Moment
 
 
 class SharedFile(BaseModel):

@@ -7,7 +7,7 @@ from fastapi import Request, UploadFile
 from services.resources import store
 from services.resources.model import File, inspect
 from shared.errors import TooLarge
-from shared.events import new_id
+from shared.events.event import new_id
 
 
 class FileTooLarge(TooLarge):

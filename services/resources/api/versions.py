@@ -11,9 +11,9 @@ from services.resources.api.refusals import NOT_YOURS
 from services.resources.api.shown import SharedResource, SharedVersion
 from services.resources.api.uploads import receive
 from services.resources.model import Title, link
-from shared.auth import Principal
-from shared.clock import now
-from shared.http import Router, Tx
+from shared.http.auth import Principal
+from shared.http.router import Router, Tx
+from shared.types.clock import now
 
 router = Router(prefix="/resources", tags=["versions"])
 
@@ -59,7 +59,7 @@ async def revise_file(
 ) -> SharedResource:
     """Put a newer file in the place of a file. For who shared it, and facilitators."""
     resource, who = await store.see(tx.database.reading(), resource_id, me)
-    resource.takes(who, "file")
+    resource.require_new_version(who, "file")
     kept = await receive(request, file)
     _, who = await store.see(tx, resource_id, me)
     return shown.resource(await store.revise(tx, resource_id, who, kept, title))

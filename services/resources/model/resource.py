@@ -8,7 +8,6 @@ from pydantic import BaseModel, Field
 from services.resources.model.links import Link
 from services.resources.model.names import Description, Tags, Title
 from services.resources.model.standing import Standing
-from shared.clock import Moment
 from shared.contracts.resources import (
     ResourceBinned,
     ResourceRecovered,
@@ -17,6 +16,7 @@ from shared.contracts.resources import (
     ResourceShared,
 )
 from shared.errors import Forbidden, Invalid, NotFound, Refused
+from shared.types.clock import Moment
 
 VERSIONS = 500
 
@@ -100,7 +100,7 @@ class Resource(BaseModel, frozen=True):
         self, who: Standing, content: Link | File, title: Title | None, at: datetime
     ) -> tuple["Resource", ResourceRevised]:
         """Give it new content, and a new title if one is given."""
-        self.takes(who, content.kind)
+        self.require_new_version(who, content.kind)
         revised = self._with(content, who, at)
         if title is not None:
             about = self.about.model_copy(update={"title": title})
@@ -117,7 +117,7 @@ class Resource(BaseModel, frozen=True):
         self, who: Standing, number: int, at: datetime
     ) -> tuple["Resource", ResourceRestored]:
         """Make an earlier version's content the newest again."""
-        self.takes(who, self.newest.content.kind)
+        self.require_new_version(who, self.newest.content.kind)
         if not 1 <= number <= len(self.versions):
             raise NoSuchVersion(f"Name one from 1 to {len(self.versions)}.", field="version")
         if number == self.newest.number:
@@ -133,7 +133,7 @@ class Resource(BaseModel, frozen=True):
 
     def bin(self, who: Standing, at: datetime) -> tuple["Resource", ResourceBinned]:
         """Put it where nobody sees it, until it is recovered."""
-        self.is_tended_by(who)
+        self.require_may_change(who)
         binned = self.model_copy(update={"binned_at": at, "binned_by": who.person_id})
         return binned, ResourceBinned(
             resource_id=self.resource_id,
@@ -154,17 +154,17 @@ class Resource(BaseModel, frozen=True):
             recovered_by=who.person_id,
         )
 
-    def takes(self, who: Standing, kind: Literal["link", "file"]) -> None:
+    def require_new_version(self, who: Standing, kind: Literal["link", "file"]) -> None:
         """Raise unless the person may give it a new version of this kind."""
-        self.is_tended_by(who)
+        self.require_may_change(who)
         if kind != self.newest.content.kind:
             raise OtherKind(f"This is a {self.newest.content.kind}. Share the {kind} anew.")
         if len(self.versions) >= VERSIONS:
             raise TooManyVersions(f"{VERSIONS} versions are kept. Share it anew.")
 
-    def is_tended_by(self, who: Standing) -> None:
+    def require_may_change(self, who: Standing) -> None:
         """Raise unless the person may change it. Who has left the community no longer does."""
-        who.shares()
+        who.require_member()
         if not (who.facilitates or who.person_id == self.shared_by):
             raise NotYours("Ask the person who shared it, or a facilitator of the community.")
 
@@ -191,7 +191,7 @@ def share(
     at: datetime,
 ) -> tuple[Resource, ResourceShared]:
     """Share something new with a community."""
-    who.shares()
+    who.require_member()
     version = Version(number=1, content=content, made_by=who.person_id, made_at=at)
     resource = Resource(
         resource_id=resource_id,

@@ -8,12 +8,12 @@ from shared.errors import Forbidden, NotFound
 FACILITATORS = {"facilitator", "co-facilitator"}
 
 
-class OnlyMembers(Forbidden):
-    """Only members share in a community."""
+class MembersOnly(Forbidden):
+    """Only members of the community may do this."""
 
 
-class OnlyFacilitators(Forbidden):
-    """This is the facilitators' to do."""
+class FacilitatorsOnly(Forbidden):
+    """Only those who facilitate the community may do this."""
 
 
 class Standing(BaseModel, frozen=True):
@@ -37,15 +37,15 @@ class Standing(BaseModel, frozen=True):
     def facilitates(self) -> bool:
         return self.role in FACILITATORS
 
-    def reads(self, absent: str) -> None:
+    def require_reader(self, absent: str) -> None:
         """Raise what a stranger also gets for things that do not exist."""
         if not self.may_read:
             raise NotFound(absent)
 
-    def shares(self) -> None:
+    def require_member(self) -> None:
         if self.role is None:
-            raise OnlyMembers("Join the community first; then share with it.")
+            raise MembersOnly("Join the community first; then share with it.")
 
-    def empties_the_bin(self) -> None:
+    def require_facilitator(self) -> None:
         if not (self.facilitates or self.is_operator):
-            raise OnlyFacilitators("Ask a facilitator of the community to look into the bin.")
+            raise FacilitatorsOnly("Ask a facilitator of the community to look into the bin.")

@@ -15,10 +15,10 @@ from typing import Any
 from gridfs import NoFile
 from motor.motor_asyncio import AsyncIOMotorGridFSBucket
 
-from shared.clock import now
-from shared.database import Database
 from shared.errors import Busy
-from shared.transaction import Transaction
+from shared.storage.database import Database
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import now
 
 UNADOPTED = timedelta(hours=1)
 STALLED = timedelta(days=1)

@@ -7,12 +7,12 @@ from services.resources.model import About, File, Link, Resource, Standing, Titl
 from services.resources.model import share as shared
 from services.resources.store.blobs import adopt
 from services.resources.store.standings import readable, standing
-from shared.auth import Person
-from shared.clock import now
 from shared.contracts.resources import ResourceEvent
 from shared.errors import NotFound
-from shared.events import Document, new_id
-from shared.transaction import Filter, Transaction
+from shared.events.event import Document, new_id
+from shared.http.auth import Person
+from shared.storage.unit_of_work import Filter, Transaction
+from shared.types.clock import now
 
 Decision = tuple[Resource, ResourceEvent]
 

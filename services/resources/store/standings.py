@@ -1,8 +1,8 @@
 """Who is what in which community: copies of membership's facts."""
 
 from services.resources.model import Standing
-from shared.auth import Person
-from shared.transaction import Filter, Transaction
+from shared.http.auth import Person
+from shared.storage.unit_of_work import Filter, Transaction
 
 
 async def standing(tx: Transaction, community_id: str, me: Person, *, absent: str = "") -> Standing:
@@ -15,7 +15,7 @@ async def standing(tx: Transaction, community_id: str, me: Person, *, absent: st
         privacy=community.get("privacy"),
         is_operator=me.is_operator,
     )
-    who.reads(
+    who.require_reader(
         absent
         or f"Nothing in communities is {community_id} that you may see. If it was made a moment ago, try again."
     )

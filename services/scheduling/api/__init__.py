@@ -1,7 +1,7 @@
 """What people ask of scheduling."""
 
 from services.scheduling.api import answers, feeds, meetings, rhythms
-from shared.http import Router
+from shared.http.router import Router
 
 router = Router()
 for one in (rhythms.router, meetings.router, answers.router, feeds.router):

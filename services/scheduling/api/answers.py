@@ -7,9 +7,10 @@ from services.scheduling import store
 from services.scheduling.api.meetings import meeting_before
 from services.scheduling.api.refusals import ONLY_MEMBERS
 from services.scheduling.model import Meeting, Status, Wish
-from shared.auth import Principal
 from shared.errors import Malformed
-from shared.http import BAD_CURSOR, Paging, Router, Tx, cursor
+from shared.http.auth import Principal
+from shared.http.paging import BAD_CURSOR, Paging, cursor
+from shared.http.router import Router, Tx
 
 router = Router(prefix="/meetings/{meeting_id}", tags=["answers"])
 
@@ -50,7 +51,7 @@ class Answers(BaseModel):
 async def answer(meeting_id: str, rsvp: Rsvp, me: Principal, tx: Tx) -> Answer:
     """Say whether I come. Where no seat is free, `accepted` puts me at the end of the line."""
     meeting, reader = await meeting_before(tx, meeting_id, me.person_id)
-    reader.needs_member()
+    reader.require_member()
     answered = await store.answer(tx, meeting.community_id, meeting_id, me.person_id, rsvp.status)
     return Answer.of(answered, me.person_id)
 
@@ -61,7 +62,7 @@ async def list_answers(
 ) -> Answers:
     """Facilitators see every answer; a member sees their own."""
     meeting, reader = await meeting_before(tx, meeting_id, me.person_id)
-    reader.needs_member()
+    reader.require_member()
     people = meeting.answers.everybody()
     if not reader.facilitates:
         tx.version = None

@@ -5,9 +5,9 @@ from pydantic import BaseModel
 
 from services.scheduling import store
 from services.scheduling.api.refusals import ONLY_FACILITATORS, ONLY_MEMBERS
-from shared.auth import Principal
 from shared.errors import NotFound
-from shared.http import Router, Tx
+from shared.http.auth import Principal
+from shared.http.router import Router, Tx
 
 router = Router(tags=["feeds"])
 
@@ -31,7 +31,7 @@ async def rotate_my_feed(me: Principal, tx: Tx) -> Feed:
 @router.get("/communities/{community_id}/feed", responses=ONLY_MEMBERS)
 async def read_community_feed(community_id: str, me: Principal, tx: Tx) -> Feed:
     """The address of the community's calendar. For members."""
-    (await store.standing(tx, community_id, me.person_id)).needs_member()
+    (await store.standing(tx, community_id, me.person_id)).require_member()
     schedule = await store.schedule(tx, community_id)
     return Feed(url=store.feed_url(tx, schedule.feed_token))
 
@@ -39,7 +39,7 @@ async def read_community_feed(community_id: str, me: Principal, tx: Tx) -> Feed:
 @router.post("/communities/{community_id}/feed", responses=ONLY_FACILITATORS)
 async def rotate_community_feed(community_id: str, me: Principal, tx: Tx) -> Feed:
     """A new address of the community's calendar; the old one ends. For facilitators."""
-    (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    (await store.standing(tx, community_id, me.person_id)).require_facilitator()
     schedule = await store.rotate_community_feed(tx, community_id)
     return Feed(url=store.feed_url(tx, schedule.feed_token))
 

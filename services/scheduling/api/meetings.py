@@ -10,11 +10,12 @@ from services.scheduling import store
 from services.scheduling.api.refusals import ONLY_FACILITATORS
 from services.scheduling.api.views import MeetingView
 from services.scheduling.model import Line, Meeting, MeetingWish, Standing
-from shared.auth import Principal
-from shared.clock import Moment, now
-from shared.events import new_id
-from shared.http import Paging, Router, Tx, cursor
-from shared.transaction import Transaction
+from shared.events.event import new_id
+from shared.http.auth import Principal
+from shared.http.paging import Paging, cursor
+from shared.http.router import Router, Tx
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import Moment, now
 
 router = Router(tags=["meetings"])
 
@@ -48,7 +49,7 @@ async def schedule_meeting(
     `starts_at` bears an offset: UTC, or the zone's own. Or give `starts_on` and `local_time`, read
     on the clocks of `zone`; a time that summer time skips is refused.
     """
-    reader = (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    reader = (await store.standing(tx, community_id, me.person_id)).require_facilitator()
     details = wish.new(reader.name, now())
     meeting = store.schedule_meeting(tx, Meeting.schedule(new_id(), community_id, details, now()))
     response.headers["location"] = f"/meetings/{meeting.meeting_id}"
@@ -66,7 +67,7 @@ async def list_meetings(
     moment: Annotated[Moment | None, Query(alias="from")] = None,
 ) -> Meetings:
     """Meetings that end after `from` (now, if it is not given), by start; cancelled ones among them."""
-    reader = (await store.standing(tx, community_id, me.person_id)).needs_reader()
+    reader = (await store.standing(tx, community_id, me.person_id)).require_reader()
     after = page.position(datetime, str)
     found = await store.meetings_from(tx, community_id, moment or now(), after, page.limit + 1)
     shown, more = found[: page.limit], len(found) > page.limit
@@ -92,7 +93,7 @@ async def read_meeting(meeting_id: str, me: Principal, tx: Tx) -> MeetingView:
 async def change_meeting(meeting_id: str, wish: MeetingWish, me: Principal, tx: Tx) -> MeetingView:
     """Move a meeting, or describe it otherwise; fields not sent stay, answers stay. For facilitators."""
     _, reader = await meeting_before(tx, meeting_id, me.person_id)
-    reader.needs_facilitator()
+    reader.require_facilitator()
     changed = await store.change_meeting(
         tx, meeting_id, lambda m: m.change(wish.applied_to(m.details, now()), now())
     )
@@ -109,7 +110,7 @@ async def cancel_meeting(
 ) -> MeetingView:
     """This one meeting will not take place; the others are untouched. For facilitators."""
     _, reader = await meeting_before(tx, meeting_id, me.person_id)
-    reader.needs_facilitator()
+    reader.require_facilitator()
     cancelled = await store.change_meeting(
         tx, meeting_id, lambda m: m.cancel(cancellation.reason, now())
     )

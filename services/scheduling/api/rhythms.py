@@ -9,9 +9,9 @@ from services.scheduling import store
 from services.scheduling.api.refusals import ONLY_FACILITATORS, ONLY_MEMBERS
 from services.scheduling.api.views import RhythmView
 from services.scheduling.model import Rhythm, Schedule, Standing
-from shared.auth import Principal
-from shared.http import Router, Tx
-from shared.transaction import Transaction
+from shared.http.auth import Principal
+from shared.http.router import Router, Tx
+from shared.storage.unit_of_work import Transaction
 
 router = Router(prefix="/communities/{community_id}", tags=["rhythm"])
 
@@ -35,7 +35,7 @@ async def choose_rhythm(community_id: str, rhythm: Rhythm, me: Principal, tx: Tx
 
     A local time that summer time skips moves forward by an hour on that day (RFC 5545, 3.3.5).
     """
-    reader = (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    reader = (await store.standing(tx, community_id, me.person_id)).require_facilitator()
     chosen = await store.choose_rhythm(tx, community_id, rhythm, me.person_id)
     return _view(tx, chosen, reader)
 
@@ -43,7 +43,7 @@ async def choose_rhythm(community_id: str, rhythm: Rhythm, me: Principal, tx: Tx
 @router.get("/rhythm", response_model_exclude_unset=True)
 async def read_rhythm(community_id: str, me: Principal, tx: Tx) -> RhythmView:
     """How the community meets. 404 where it chose none."""
-    reader = (await store.standing(tx, community_id, me.person_id)).needs_reader()
+    reader = (await store.standing(tx, community_id, me.person_id)).require_reader()
     schedule = await store.schedule(tx, community_id)
     if not reader.facilitates:
         tx.version = None  # what is shown depends on who asks, not only on the version
@@ -53,7 +53,7 @@ async def read_rhythm(community_id: str, me: Principal, tx: Tx) -> RhythmView:
 @router.delete("/rhythm", status_code=204, responses=ONLY_FACILITATORS)
 async def end_rhythm(community_id: str, me: Principal, tx: Tx) -> Response:
     """No further meetings. Those that members were invited to or answered stay. For facilitators."""
-    (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    (await store.standing(tx, community_id, me.person_id)).require_facilitator()
     await store.end_rhythm(tx, community_id)
     return Response(status_code=204)
 
@@ -61,14 +61,14 @@ async def end_rhythm(community_id: str, me: Principal, tx: Tx) -> Response:
 @router.get("/notice", responses=ONLY_MEMBERS)
 async def read_notice(community_id: str, me: Principal, tx: Tx) -> Notice:
     """How early members are invited."""
-    (await store.standing(tx, community_id, me.person_id)).needs_member()
+    (await store.standing(tx, community_id, me.person_id)).require_member()
     return Notice(days=(await store.schedule(tx, community_id)).notice_days)
 
 
 @router.put("/notice", responses=ONLY_FACILITATORS)
 async def give_notice(community_id: str, notice: Notice, me: Principal, tx: Tx) -> Notice:
     """Invite this many days before, also to the meetings that stand already. For facilitators."""
-    (await store.standing(tx, community_id, me.person_id)).needs_facilitator()
+    (await store.standing(tx, community_id, me.person_id)).require_facilitator()
     await store.give_notice(tx, community_id, notice.days)
     return notice
 

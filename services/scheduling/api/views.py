@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal
 from pydantic import BaseModel
 
 from services.scheduling.model import Meeting, Rhythm, Schedule, Standing, Status
-from shared.clock import Moment
 from shared.contracts.scheduling import Format
+from shared.types.clock import Moment
 
 
 class RhythmView(BaseModel):

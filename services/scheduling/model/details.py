@@ -4,9 +4,9 @@ from datetime import datetime
 
 from pydantic import BaseModel
 
-from shared.clock import Moment
 from shared.contracts.scheduling import Format
 from shared.errors import Invalid
+from shared.types.clock import Moment
 
 
 class InThePast(Invalid):
@@ -30,7 +30,7 @@ class Details(BaseModel, frozen=True):
         """What a change of raises the iCalendar SEQUENCE (RFC 5546, 2.1.4)."""
         return self.starts_at, self.ends_at, self.zone, self.format, self.venue, self.join_url
 
-    def needs_time_ahead(self, at: datetime) -> None:
+    def require_time_ahead(self, at: datetime) -> None:
         if self.starts_at <= at:
             begin = f"{self.starts_at:%Y-%m-%dT%H:%M:%SZ}"
             raise InThePast(f"It would begin at {begin}; choose a later time.", field="starts_at")

@@ -5,7 +5,6 @@ from typing import Any, Literal, Self
 
 from services.scheduling.model.answers import Answers, Wish
 from services.scheduling.model.details import Details
-from shared.clock import Moment
 from shared.contracts.scheduling import (
     MeetingAnnounced,
     MeetingCancelled,
@@ -20,7 +19,8 @@ from shared.contracts.scheduling import (
     SeatTaken,
 )
 from shared.errors import Refused
-from shared.events import Event
+from shared.events.event import Event
+from shared.types.clock import Moment
 
 
 class AlreadyCancelled(Refused):
@@ -63,7 +63,7 @@ class Meeting(Details, frozen=True):
         occurrence: date | None = None,
     ) -> tuple[Self, *tuple[Event, ...]]:
         """A community will meet. Members are invited at once, or `notice_days` before."""
-        details.needs_time_ahead(at)
+        details.require_time_ahead(at)
         notice = timedelta(days=notice_days) if notice_days is not None else None
         meeting = cls(
             **dict(details),
@@ -108,11 +108,11 @@ class Meeting(Details, frozen=True):
         self, details: Details, at: datetime, *, by_hand: bool = True
     ) -> tuple[Self, *tuple[Event, ...]]:
         """The meeting is otherwise. Answers stay; more seats go to those who wait."""
-        self._needs_future(at)
+        self._require_future(at)
         if self.details == details:
             return (self,)
         if details.starts_at != self.starts_at:
-            details.needs_time_ahead(at)
+            details.require_time_ahead(at)
         moved = self.when_and_where != details.when_and_where
         answers, promoted = self.answers.promote(details.seats)
         later = details.starts_at - self.starts_at
@@ -134,7 +134,7 @@ class Meeting(Details, frozen=True):
         self, reason: str, at: datetime, *, by_hand: bool = True
     ) -> tuple[Self, MeetingCancelled]:
         """The meeting will not take place."""
-        self._needs_future(at)
+        self._require_future(at)
         cancelled = self.model_copy(
             update={
                 "status": "cancelled",
@@ -157,7 +157,7 @@ class Meeting(Details, frozen=True):
 
     def answer(self, person_id: str, wish: Wish, at: datetime) -> tuple[Self, *tuple[Event, ...]]:
         """Say whether one comes. A seat that this frees goes to the first in line at once."""
-        self._needs_future(at)
+        self._require_future(at)
         status = self.answers.status_of(person_id)
         if status == wish or (status, wish) == ("waitlisted", "accepted"):
             return (self,)
@@ -190,7 +190,7 @@ class Meeting(Details, frozen=True):
     def _promotions(self, promoted: tuple[str, ...]) -> list[Event]:
         return [SeatPromoted(**self._ids(person_id)) for person_id in promoted]
 
-    def _needs_future(self, at: datetime) -> None:
+    def _require_future(self, at: datetime) -> None:
         if self.status != "confirmed":
             raise AlreadyCancelled("It will not take place; nothing about it can change.")
         if at >= self.ends_at:

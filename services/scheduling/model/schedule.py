@@ -12,7 +12,7 @@ from services.scheduling.model.meeting import Meeting
 from services.scheduling.model.rhythm import Rhythm
 from shared.contracts.scheduling import RhythmChosen, RhythmEnded
 from shared.errors import Invalid, NotFound
-from shared.events import Event
+from shared.events.event import Event
 
 HORIZON = relativedelta(months=6)
 """How far ahead the meetings of a rhythm stand in the calendar."""

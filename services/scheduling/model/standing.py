@@ -45,7 +45,7 @@ class Standing(BaseModel, frozen=True):
         """Meetings of an open community are for all to see; of any other, for its members."""
         return self.privacy is not None and (self.belongs or self.privacy == "open")
 
-    def needs_reader(self) -> Self:
+    def require_reader(self) -> Self:
         """Raise what also answers for a community that does not exist."""
         if not self.may_read:
             raise UnknownCommunity(
@@ -54,14 +54,14 @@ class Standing(BaseModel, frozen=True):
             )
         return self
 
-    def needs_member(self) -> Self:
-        if not self.needs_reader().belongs:
+    def require_member(self) -> Self:
+        if not self.require_reader().belongs:
             raise MembersOnly(
                 "Join the community first. If you joined a moment ago, try again in a few seconds."
             )
         return self
 
-    def needs_facilitator(self) -> Self:
-        if not self.needs_reader().facilitates:
+    def require_facilitator(self) -> Self:
+        if not self.require_reader().facilitates:
             raise FacilitatorsOnly("Ask a facilitator or co-facilitator of the community.")
         return self

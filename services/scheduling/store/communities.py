@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.scheduling.model import Standing
-from shared.transaction import Transaction
+from shared.storage.unit_of_work import Transaction
 
 
 async def standing(tx: Transaction, community_id: str, person_id: str) -> Standing:

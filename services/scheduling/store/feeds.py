@@ -10,9 +10,9 @@ from services.scheduling.store.communities import communities_of, name_of
 from services.scheduling.store.meetings import shown_in_feeds
 from services.scheduling.store.schedules import feed_url
 from services.scheduling.store.settings import settings_of
-from shared.calendar import Entry, feed
-from shared.clock import now
-from shared.transaction import Transaction
+from shared.icalendar import Entry, feed
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import now
 
 
 async def rotate_personal_feed(tx: Transaction, person_id: str) -> str:

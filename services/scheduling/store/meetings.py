@@ -6,11 +6,11 @@ from typing import Any
 
 from services.scheduling.model import LONGEST, Meeting, MembersOnly, Wish
 from services.scheduling.store.turns import each
-from shared.clock import now
-from shared.database import Database
 from shared.errors import NotFound
-from shared.events import Document, Event
-from shared.transaction import Transaction
+from shared.events.event import Document, Event
+from shared.storage.database import Database
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import now
 
 Decided = tuple[Meeting, *tuple[Event, ...]]
 

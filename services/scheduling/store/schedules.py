@@ -12,9 +12,9 @@ from services.scheduling.store.meetings import (
     schedule_meeting,
 )
 from services.scheduling.store.turns import each
-from shared.clock import now
-from shared.database import Database
-from shared.transaction import Transaction
+from shared.storage.database import Database
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import now
 
 
 async def schedule(tx: Transaction, community_id: str) -> Schedule:

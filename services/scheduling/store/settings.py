@@ -6,9 +6,9 @@ from typing import Annotated
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 
-from shared.calendar import Address
-from shared.database import Database
-from shared.settings import Settings
+from shared.icalendar import Address
+from shared.runtime.settings import Settings
+from shared.storage.database import Database
 
 
 def _mailbox(text: str) -> str:

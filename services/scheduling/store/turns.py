@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable
 
-from shared.database import Database, is_outage
-from shared.events import Document
-from shared.telemetry import log
-from shared.transaction import Transaction
+from shared.events.event import Document
+from shared.observability.logs import log
+from shared.storage.database import Database, is_outage
+from shared.storage.unit_of_work import Transaction
 
 
 async def each(

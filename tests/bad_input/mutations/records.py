@@ -6,7 +6,7 @@ from random import Random
 
 from shared.contracts.membership import PersonChanged, PersonRegistered
 from shared.contracts.scheduling import SeatTaken
-from shared.events import EVENTS
+from shared.events.event import EVENTS
 from tests.bad_input.golden import Good
 from tests.bad_input.mutations.table import mutation, said
 from tests.bad_input.raw import RawRecord

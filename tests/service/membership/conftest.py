@@ -7,7 +7,7 @@ import httpx2
 import pytest
 import yaml
 
-from tests.support import Service
+from tests.support.service import Service
 
 TYPES = Path(__file__).parents[3] / "deploy/region/types"
 

@@ -11,7 +11,7 @@ from shared.contracts.membership import (
     HandoverProposed,
     RoleGiven,
 )
-from tests.support import Service
+from tests.support.service import Service
 
 
 async def _two(region: Any) -> str:
@@ -79,7 +79,7 @@ async def test_only_facilitators_propose_and_only_the_proposed_answers(region: A
         reply = await client.post(f"{path}/handover", json={"to": "bob"})
         assert (reply.status_code, reply.json()["type"]) == (
             403,
-            "urn:copse:problem:not-a-facilitator",
+            "urn:copse:problem:facilitators-only",
         )
     for to, status in (("stranger", 404), ("fay", 409)):
         reply = await region.fay.post(f"{path}/handover", json={"to": to})

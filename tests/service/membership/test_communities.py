@@ -8,7 +8,7 @@ from shared.contracts.membership import (
     MemberJoined,
     PersonRegistered,
 )
-from tests.support import Service
+from tests.support.service import Service
 
 LEEDS = {"community_type": "group-leads", "name": "Leads in Leeds", "places": ["Leeds"]}
 
@@ -106,7 +106,7 @@ async def test_only_facilitators_describe_it_and_only_what_they_have_read(region
         reply = await client.patch(path, json={"name": "Mine"})
         assert (reply.status_code, reply.json()["type"]) == (
             403,
-            "urn:copse:problem:not-a-facilitator",
+            "urn:copse:problem:facilitators-only",
         )
     reply = await region.fay.patch(path, json={"name": "New"}, headers={"if-match": read})
     assert reply.status_code == 412

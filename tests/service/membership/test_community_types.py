@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from shared.contracts.membership import CommunityTypeDefined
-from tests.support import Service
+from tests.support.service import Service
 
 FILES = sorted((Path(__file__).parents[3] / "deploy/region/types").glob("*.yaml"))
 

@@ -14,7 +14,7 @@ from shared.contracts.membership import (
     MembershipRequested,
     PersonRegistered,
 )
-from tests.support import Service
+from tests.support.service import Service
 
 BELONGING = (MemberJoined, MemberLeft, MembershipRequested, MembershipDeclined, MemberInvited)
 

@@ -6,8 +6,8 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared.http import cursor
-from tests.support import AUDIENCE, ISSUER, Service, token
+from shared.http.paging import cursor
+from tests.support.service import AUDIENCE, ISSUER, Service, token
 
 LEEDS = {"community_type": "group-leads", "name": "Leads in Leeds", "places": ["Leeds"]}
 JSON = {"content-type": "application/json"}

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from shared.clock import now
 from shared.contracts.membership import PersonChanged, PersonEvent, PersonRegistered
-from tests.support import Service
+from shared.types.clock import now
+from tests.support.service import Service
 
 
 async def test_a_person_registers_with_what_the_token_says(region: Any, service: Service) -> None:

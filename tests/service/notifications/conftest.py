@@ -8,7 +8,7 @@ import pytest
 from services.notifications import channels
 from tests.service.notifications.post import Post
 from tests.service.notifications.region import Region
-from tests.support import Service, a_service
+from tests.support.service import Service, a_service
 
 SETTINGS = {
     "mail_from": "Copse <copse@copse.example>",

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx2
 
-from shared.clock import now
 from shared.contracts.membership import (
     CommunityStarted,
     MemberJoined,
@@ -21,9 +20,11 @@ from shared.contracts.scheduling import (
     MeetingMoved,
     RhythmChosen,
 )
-from shared.events import STRUCTURED, Event
+from shared.events.cloudevents import STRUCTURED
+from shared.events.event import Event
+from shared.types.clock import now
 from tests.service.notifications.post import Mail, Post
-from tests.support import Service
+from tests.support.service import Service
 
 START = datetime(2030, 4, 9, 13, tzinfo=UTC)
 ABOUT = {"community_id": "leads", "person_id": "zoe"}

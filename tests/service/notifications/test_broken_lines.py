@@ -14,11 +14,11 @@ from prometheus_client import REGISTRY
 
 from deploy.local import ports
 from services.notifications import channels, handlers
-from shared.clock import now
+from shared.types.clock import now
 from tests.service.notifications.conftest import SETTINGS
 from tests.service.notifications.post import Faulty, Post
 from tests.service.notifications.region import Region, announced, registered, wish
-from tests.support import a_service
+from tests.support.service import a_service
 
 BEFORE = ["greeting", "ehlo", "mail", "rcpt", "data"]
 
@@ -216,7 +216,7 @@ async def test_a_connection_that_ended_unnoticed_is_replaced(mongo: str, tmp_pat
 
 STALLS = """
 import asyncio, sys
-from shared.database import Database
+from shared.storage.database import Database
 from services.notifications.app import app
 from services.notifications import handlers
 

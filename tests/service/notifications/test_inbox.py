@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.notifications import handlers
-from shared.http import cursor
+from shared.http.paging import cursor
 from tests.service.notifications.region import Region, announced, joined, registered, rhythm, wish
 
 

@@ -7,10 +7,10 @@ from services.notifications import handlers, store
 from services.notifications.channels.settings import MailSettings
 from services.notifications.channels.smtp import TOO_LONG, Connection, Sent
 from services.notifications.model import after
-from shared.clock import now
+from shared.types.clock import now
 from tests.service.notifications.post import Faulty
 from tests.service.notifications.region import Region, registered, wish
-from tests.support import Service
+from tests.support.service import Service
 
 
 async def test_what_a_dead_sender_had_begun_is_not_begun_again(

@@ -5,12 +5,12 @@ from datetime import timedelta
 import icalendar
 import pytest
 
-from shared.clock import now
 from shared.contracts.scheduling import (
     MeetingRedescribed,
     SeatDeclined,
     SeatPromoted,
 )
+from shared.types.clock import now
 from tests.service.notifications.post import event_of, people
 from tests.service.notifications.region import (
     START,

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.notifications.handlers import on
-from shared.delivery import is_final
+from shared.consuming.deduplication import Failed
+from shared.consuming.record import is_final
 from shared.errors import NotFound
-from shared.events import STRUCTURED, Origin, Unreadable, read, write
-from shared.inbox import Failed
+from shared.events.cloudevents import STRUCTURED, Origin, Unreadable, read, write
 from tests.service.notifications.region import (
     Region,
     arrives,

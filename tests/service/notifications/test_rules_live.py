@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from shared.delivery import is_final
-from shared.inbox import Failed
+from shared.consuming.deduplication import Failed
+from shared.consuming.record import is_final
 from tests.service.notifications.region import Region, arrives, joined, registered, started
 
 TRAINED = {

@@ -8,7 +8,6 @@ import pytest
 
 from services.notifications import store
 from services.notifications.model import Notice
-from shared.clock import now
 from shared.contracts.membership import (
     HandoverProposed,
     MemberInvited,
@@ -16,7 +15,8 @@ from shared.contracts.membership import (
     MembershipRequested,
 )
 from shared.contracts.resources import ResourceShared
-from shared.database import Database
+from shared.storage.database import Database
+from shared.types.clock import now
 from tests.service.notifications.region import (
     ABOUT,
     Region,

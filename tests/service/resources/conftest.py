@@ -3,7 +3,7 @@
 import pytest
 
 from shared.contracts.membership import CommunityStarted, MemberJoined, MemberLeft, Privacy, Role
-from tests.support import Service, started
+from tests.support.service import Service, started
 
 LEVELS: tuple[Privacy, ...] = ("open", "restricted", "private", "confidential")
 

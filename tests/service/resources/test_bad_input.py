@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from tests.support import Service
+from tests.support.service import Service
 
 LINK = {"url": "https://example.org/guide", "title": "Guide"}
 WRONG: list[tuple[dict[str, Any], str]] = [

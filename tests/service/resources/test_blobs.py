@@ -8,12 +8,12 @@ import httpx2
 import pytest
 
 from services.resources.store import blobs
-from shared.clock import now
-from shared.database import Database
 from shared.errors import Busy
-from shared.transaction import Transaction
+from shared.storage.database import Database
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import now
 from tests.service.resources.uploading import uploads
-from tests.support import Service
+from tests.support.service import Service
 from tests.unit.resources.little_files import a_pdf
 
 

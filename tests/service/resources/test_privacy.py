@@ -6,7 +6,7 @@ import pytest
 
 from shared.contracts.membership import CommunityRedefined, MemberLeft, RoleGiven
 from tests.service.resources.conftest import LEVELS, a_community, joins
-from tests.support import Service
+from tests.support.service import Service
 from tests.unit.resources.little_files import a_pdf
 
 ROLES = ["stranger", "member", "facilitator", "operator"]

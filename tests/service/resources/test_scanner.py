@@ -9,7 +9,7 @@ import pytest
 
 from services.resources.store import ResourceSettings, antivirus
 from tests.service.resources.uploading import nothing_is_kept, uploads
-from tests.support import Service
+from tests.support.service import Service
 from tests.unit.resources.little_files import a_pdf
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.support import Service
+from tests.support.service import Service
 
 
 async def shared(region: Service, *titles: str, **about: Any) -> None:

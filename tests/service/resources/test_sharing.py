@@ -11,7 +11,7 @@ from shared.contracts.resources import (
     ResourceRevised,
     ResourceShared,
 )
-from tests.support import Service
+from tests.support.service import Service
 from tests.unit.resources.little_files import a_pdf, an_office_file
 
 LINK = {"url": "https://example.org/guide", "title": "Guide", "tags": ["Care"]}
@@ -192,7 +192,7 @@ async def test_another_member_changes_nothing(region: Service) -> None:
 async def test_only_members_share_with_an_open_community(region: Service, who: str) -> None:
     reply = await region.as_(who).post("/communities/open/links", json=LINK)
     assert reply.status_code == 403
-    assert reply.json()["type"] == "urn:copse:problem:only-members"
+    assert reply.json()["type"] == "urn:copse:problem:members-only"
     reply = await region.as_(who).post(
         "/communities/open/files", files={"file": ("a.pdf", a_pdf())}, data={"title": "x"}
     )

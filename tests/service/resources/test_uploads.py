@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.service.resources.uploading import nothing_is_kept, uploads
-from tests.support import Service
+from tests.support.service import Service
 from tests.unit.resources.little_files import ELF, EXE, HTML, SVG, a_pdf, a_zip, an_office_file
 
 NOT_TAKEN = [

@@ -4,7 +4,7 @@ from typing import Any
 
 import httpx2
 
-from tests.support import Service
+from tests.support.service import Service
 
 
 async def uploads(

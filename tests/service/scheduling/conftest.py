@@ -16,8 +16,8 @@ from shared.contracts.membership import (
     Role,
     RoleGiven,
 )
-from shared.events import Event
-from tests.support import Service
+from shared.events.event import Event
+from tests.support.service import Service
 
 MONDAY = datetime(2027, 1, 4, 9, tzinfo=UTC)
 SECOND_TUESDAYS = {

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.http import cursor
+from shared.http.paging import cursor
 
 RHYTHM = {"frequency": "monthly", "weekdays": ["TU"], "nth": 2, "local_time": "14:00"}
 MEETING = {"starts_at": "2027-02-01T14:00:00Z"}

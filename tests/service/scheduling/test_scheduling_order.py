@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from shared.contracts.membership import MemberJoined, MemberLeft
 from shared.contracts.scheduling import MeetingScheduled, SeatDeclined, SeatPromoted
-from shared.events import Origin, write
+from shared.events.cloudevents import Origin, write
 
 
 async def test_a_rhythm_chosen_before_the_community_is_heard_of_is_to_be_sent_again(service):

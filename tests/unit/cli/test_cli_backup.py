@@ -23,7 +23,7 @@ from deploy.cli.backup.manifest import (
 )
 from deploy.cli.backup.positions import Places, moving
 from deploy.cli.terminal import Wrong
-from shared.clock import now
+from shared.types.clock import now
 
 
 def a_backup(folder: Path) -> Path:

@@ -7,7 +7,7 @@ import typer
 from typer.testing import CliRunner
 
 from deploy.cli.__main__ import app
-from deploy.cli.aside.selection import conditions, narrowed
+from deploy.cli.dead_letters.selection import conditions, narrowed
 from deploy.cli.terminal import duration, moment, printable, table
 
 AREAS = {

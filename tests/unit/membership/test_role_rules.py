@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from services.membership.model import Community, Standing
 from services.membership.model.roles import (
     AlreadyFacilitator,
+    FacilitatorsOnly,
     LastFacilitator,
     NoHandover,
-    NotAFacilitator,
     NotAMember,
     NotProposed,
 )
@@ -47,7 +47,7 @@ def test_a_role_is_given_once_and_only_to_members() -> None:
     assert community.give_role(somebody("active"), "co-facilitator", "fay") is community
     with pytest.raises(NotAMember):
         community.give_role(somebody("requested", "bob"), "member", "fay")
-    with pytest.raises(NotAFacilitator):
+    with pytest.raises(FacilitatorsOnly):
         community.give_role(somebody("active", "bob"), "member", "ann")
 
 

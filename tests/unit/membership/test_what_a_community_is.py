@@ -27,7 +27,7 @@ from services.membership.model.person import (
     UnusableId,
     UnusableName,
 )
-from services.membership.model.roles import NotAFacilitator
+from services.membership.model.roles import FacilitatorsOnly
 from shared.contracts.membership import (
     CommunityRedefined,
     CommunityTypeDefined,
@@ -181,7 +181,7 @@ def test_a_facilitator_describes_it_anew_and_every_event_tells_all() -> None:
     assert community.redefine(Changes(name="A"), "fay") is community
     with pytest.raises(PolicyAgainstPrivacy, match="choose request or invite"):
         community.redefine(Changes(privacy="private"), "fay")
-    with pytest.raises(NotAFacilitator):
+    with pytest.raises(FacilitatorsOnly):
         community.redefine(Changes(name="B"), "ann")
 
 

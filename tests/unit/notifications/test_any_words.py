@@ -19,8 +19,8 @@ from services.notifications.model import Message, Rule, Template, sample
 from services.notifications.model.facts import Facts
 from services.notifications.model.wording import clean, line
 from services.notifications.store import built_in
-from shared.calendar import Address
 from shared.errors import Invalid
+from shared.icalendar import Address
 
 NASTY = [
     *(

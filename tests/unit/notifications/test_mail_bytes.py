@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from services.notifications.channels.mail import Envelope, write
 from services.notifications.model import Message
 from services.notifications.model.wording import paragraphs, words
-from shared.calendar import Address, Entry, cancellation, invitation
+from shared.icalendar import Address, Entry, cancellation, invitation
 
 AT = datetime(2030, 4, 9, 13, tzinfo=UTC)
 LONG = "https://copse.example.org/a/rather/long/way/to/notifications/unsubscribe/" + "x" * 60

@@ -12,12 +12,12 @@ from services.notifications.model import (
     Rule,
     Template,
     UnknownVariable,
-    check_event,
-    check_rule,
     identify,
+    require_fitting_event,
+    require_workable_rule,
 )
 from services.notifications.model.checks import UnknownField
-from shared.events import Envelope
+from shared.events.cloudevents import Envelope
 
 NOW = datetime(2030, 4, 9, 13, tzinfo=UTC)
 
@@ -175,39 +175,39 @@ JOINED = "copse.membership.MemberJoined.v1"
 
 def test_a_rule_about_our_own_events_must_name_what_they_have() -> None:
     with pytest.raises(UnknownField) as refused:
-        check_rule(a_rule(event=JOINED), a_template())
+        require_workable_rule(a_rule(event=JOINED), a_template())
     assert "data.person" in refused.value.detail
     assert "data.person_id" in refused.value.detail
-    check_rule(a_rule(event=JOINED, audience={"people": "data.person_id"}), a_template())
+    require_workable_rule(a_rule(event=JOINED, audience={"people": "data.person_id"}), a_template())
 
 
 def test_a_rule_whose_template_needs_what_its_events_lack_is_refused() -> None:
     rule = a_rule(event=JOINED, audience={"people": "data.person_id"})
     with pytest.raises(UnknownVariable, match=r"data\.title"):
-        check_rule(rule, a_template(text="{{ data.title }}"))
+        require_workable_rule(rule, a_template(text="{{ data.title }}"))
     with pytest.raises(UnknownVariable, match="meeting"):
-        check_rule(rule, a_template(text="{{ meeting.title }}"))
+        require_workable_rule(rule, a_template(text="{{ meeting.title }}"))
 
 
 def test_only_meetings_go_with_calendar_entries() -> None:
     rule = a_rule(event=JOINED, audience={"people": "data.person_id"}, calendar="invitation")
     with pytest.raises(UnknownField, match="meeting"):
-        check_rule(rule, a_template())
+        require_workable_rule(rule, a_template())
 
 
 def test_a_rule_about_people_sees_their_id_alone() -> None:
     rule = a_rule(
         event="copse.membership.PersonRegistered.v1", audience={"people": "data.person_id"}
     )
-    check_rule(rule, a_template())
+    require_workable_rule(rule, a_template())
     with pytest.raises(UnknownVariable, match=r"data\.email"):
-        check_rule(rule, a_template(text="{{ data.email }}"))
+        require_workable_rule(rule, a_template(text="{{ data.email }}"))
 
 
 def test_an_event_from_elsewhere_must_fill_in_its_template() -> None:
     template = a_template(text="{{ data.course.kind }} {{ data.course.grade }}")
-    check_rule(a_rule(), template)
+    require_workable_rule(a_rule(), template)
     with pytest.raises(EventDoesNotFit, match=r"trained: data\.course\.grade is unknown"):
-        check_event(the_notice(a_rule(), an_event()), template)
+        require_fitting_event(the_notice(a_rule(), an_event()), template)
     data = {"person": "ann", "course": {"kind": "first-aid", "grade": 1}}
-    check_event(the_notice(a_rule(), an_event(data)), template)
+    require_fitting_event(the_notice(a_rule(), an_event(data)), template)

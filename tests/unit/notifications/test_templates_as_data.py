@@ -11,7 +11,7 @@ from services.notifications.model import (
     Rule,
     UnknownVariable,
     UnusableTemplate,
-    check_template,
+    require_workable_template,
     sample,
 )
 from services.notifications.model.context import LINKS
@@ -53,7 +53,7 @@ def filled(text: str = "Yes.", context: dict[str, Any] | None = None, **fields: 
 )
 def test_an_unknown_variable_is_refused_and_named(text: str, named: str) -> None:
     with pytest.raises(UnknownVariable) as refused:
-        check_template("mine", a_draft(text), [ANNOUNCED])
+        require_workable_template("mine", a_draft(text), [ANNOUNCED])
     assert refused.value.status == 422
     assert f"`{named}`" in refused.value.detail
     assert refused.value.extra["unknown"] == [named]
@@ -62,7 +62,7 @@ def test_an_unknown_variable_is_refused_and_named(text: str, named: str) -> None
 @pytest.mark.parametrize("field", ["subject", "html", "more"])
 def test_every_part_is_looked_at(field: str) -> None:
     with pytest.raises(UnknownVariable) as refused:
-        check_template("mine", a_draft(**{field: "{{ colour }}"}), [ANNOUNCED])
+        require_workable_template("mine", a_draft(**{field: "{{ colour }}"}), [ANNOUNCED])
     assert refused.value.extra["errors"][0]["field"] == field  # type: ignore[index]
 
 
@@ -77,24 +77,26 @@ def test_every_part_is_looked_at(field: str) -> None:
     ],
 )
 def test_what_is_asked_for_first_may_be_missing(text: str) -> None:
-    check_template("mine", a_draft(text), [ANNOUNCED])
+    require_workable_template("mine", a_draft(text), [ANNOUNCED])
 
 
 def test_every_rule_that_uses_a_template_must_fill_it_in() -> None:
     welcome = built_in.rules()["welcome"]
-    check_template("mine", a_draft("{{ meeting.title }}"), [ANNOUNCED])
+    require_workable_template("mine", a_draft("{{ meeting.title }}"), [ANNOUNCED])
     with pytest.raises(UnknownVariable, match="the rule welcome"):
-        check_template("mine", a_draft("{{ meeting.title }}"), [ANNOUNCED, welcome])
+        require_workable_template("mine", a_draft("{{ meeting.title }}"), [ANNOUNCED, welcome])
 
 
 def test_of_an_event_type_nobody_described_anything_may_be_asked() -> None:
-    check_template("mine", a_draft("{{ data.course.grade + 1 }}, {{ data.at|local }}"), [UNKNOWN])
+    require_workable_template(
+        "mine", a_draft("{{ data.course.grade + 1 }}, {{ data.at|local }}"), [UNKNOWN]
+    )
 
 
 @pytest.mark.parametrize("text", ["{{ data.title", "{% if %}", "{{ data.title|no_such_filter }}"])
 def test_what_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(UnusableTemplate):
-        check_template("mine", a_draft(text), [ANNOUNCED])
+        require_workable_template("mine", a_draft(text), [ANNOUNCED])
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_what_cannot_be_read_is_refused(text: str) -> None:
 )
 def test_no_template_reaches_beyond_what_it_is_given(text: str) -> None:
     with pytest.raises((UnknownVariable, UnusableTemplate)):
-        check_template("mine", a_draft(text), [ANNOUNCED])
+        require_workable_template("mine", a_draft(text), [ANNOUNCED])
 
 
 @pytest.mark.parametrize(
@@ -148,7 +150,7 @@ def test_no_template_takes_all_memory_or_time(text: str) -> None:
     tracemalloc.start()
     try:
         with pytest.raises((UnknownVariable, UnusableTemplate)):
-            check_template("mine", a_draft(text), [ANNOUNCED])
+            require_workable_template("mine", a_draft(text), [ANNOUNCED])
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
@@ -169,14 +171,14 @@ def test_no_template_takes_all_memory_or_time(text: str) -> None:
     ],
 )
 def test_what_messages_need_can_be_said(text: str, said: str) -> None:
-    check_template("mine", a_draft(text), [ANNOUNCED])
+    require_workable_template("mine", a_draft(text), [ANNOUNCED])
     assert filled(text).text == said
 
 
 def test_confidential_mails_may_name_nothing_of_the_community() -> None:
     with pytest.raises(UnknownVariable, match="community"):
-        check_template("confidential", a_draft("{{ community.name }}"), [])
-    check_template("confidential", a_draft("{{ person.name }} {{ links.message }}"), [])
+        require_workable_template("confidential", a_draft("{{ community.name }}"), [])
+    require_workable_template("confidential", a_draft("{{ person.name }} {{ links.message }}"), [])
 
 
 def test_html_in_a_name_is_escaped() -> None:
@@ -236,7 +238,7 @@ RULES = built_in.rules().values()
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
 def test_every_built_in_message_says_why_and_offers_one_thing_to_do(rule: Rule) -> None:
     template = built_in.templates()[rule.template]
-    check_template(rule.template, template, [rule])
+    require_workable_template(rule.template, template, [rule])
     context = sample(rule)
     data = context["data"]
     if "action_url" in data:

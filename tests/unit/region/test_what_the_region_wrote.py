@@ -15,8 +15,8 @@ from services.membership.model import Community as Started
 from services.membership.model import CommunityType, Definition, Person, Wishes
 from services.resources.model import About, inspect, link
 from services.scheduling.model import Rhythm, Schedule
-from shared import events
 from shared.contracts.notifications import NotificationRequested
+from shared.events import cloudevents
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 REGION = read()
@@ -103,12 +103,12 @@ def test_every_file_is_shared_or_the_source_of_one_that_is():
 
 @pytest.mark.parametrize("announcement", REGION.news.announcements, ids=lambda one: one.id)
 def test_an_announcement_is_an_event_of_another_system(announcement: Any):
-    told = events.read(
+    told = cloudevents.read(
         value(announcement, ["p1", "p2"]),
         headers(announcement, REGION.news),
         {TYPE: NotificationRequested},
     )
-    assert isinstance(told, events.Envelope)
+    assert isinstance(told, cloudevents.Envelope)
     assert told.data.audience.people == ("p1", "p2")
     assert told.data.key == announcement.id
     assert told.source == str(REGION.news.source)

@@ -6,7 +6,7 @@ import pytest
 
 from services.resources.model import About, File, Resource, Standing, link, share
 from services.resources.model import resource as rules
-from services.resources.model.standing import OnlyFacilitators, OnlyMembers
+from services.resources.model.standing import FacilitatorsOnly, MembersOnly
 from shared.contracts.resources import (
     ResourceBinned,
     ResourceRecovered,
@@ -54,7 +54,7 @@ def test_sharing_tells_what_by_whom() -> None:
 
 @pytest.mark.parametrize("who", [EVE, OLA], ids=["stranger", "operator"])
 def test_only_members_share(who: Standing) -> None:
-    with pytest.raises(OnlyMembers):
+    with pytest.raises(MembersOnly):
         share(who, a_file(1), About(title="x"), resource_id="r1", community_id="c1", at=T0)
 
 
@@ -130,7 +130,7 @@ def test_who_shared_it_and_facilitators_tend_it(who: Standing) -> None:
 
 
 @pytest.mark.parametrize(
-    ("who", "refusal"), [(BOB, rules.NotYours), (EVE, OnlyMembers), (OLA, OnlyMembers)]
+    ("who", "refusal"), [(BOB, rules.NotYours), (EVE, MembersOnly), (OLA, MembersOnly)]
 )
 def test_others_do_not(who: Standing, refusal: type[Exception]) -> None:
     for attempt in (
@@ -143,7 +143,7 @@ def test_others_do_not(who: Standing, refusal: type[Exception]) -> None:
 
 
 def test_who_has_left_tends_nothing_any_longer() -> None:
-    with pytest.raises(OnlyMembers):
+    with pytest.raises(MembersOnly):
         a_link().bin(ANN.model_copy(update={"role": None}), T0)
 
 
@@ -161,10 +161,10 @@ def test_what_is_shared_is_not_in_the_bin() -> None:
 
 @pytest.mark.parametrize("who", [ANN, EVE])
 def test_the_bin_is_the_facilitators(who: Standing) -> None:
-    with pytest.raises(OnlyFacilitators):
-        who.empties_the_bin()
-    FAY.empties_the_bin()
-    OLA.empties_the_bin()
+    with pytest.raises(FacilitatorsOnly):
+        who.require_facilitator()
+    FAY.require_facilitator()
+    OLA.require_facilitator()
 
 
 @pytest.mark.parametrize("privacy", ["open", "restricted", "private", "confidential"])

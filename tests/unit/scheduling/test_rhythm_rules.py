@@ -173,7 +173,7 @@ def test_the_oracle_agrees_on_the_nights_when_clocks_change(rhythm: Rhythm):
 
 @settings(max_examples=100, deadline=None)
 @given(rhythm=rhythms, offset=st.integers(0, 400))
-def test_pieces_of_a_rhythm_make_the_whole(rhythm: Rhythm, offset: int):
+def test_batching_of_a_rhythm_make_the_whole(rhythm: Rhythm, offset: int):
     first, last = date(2027, 1, 1), date(2028, 6, 30)
     cut = first + timedelta(days=offset)
     whole = [*rhythm.days(first, last)]

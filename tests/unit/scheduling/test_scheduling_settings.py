@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from services.scheduling.store import SchedulingSettings
-from shared.calendar import Address
+from shared.icalendar import Address
 
 
 def test_the_organizer_may_bear_a_name():

@@ -11,12 +11,12 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from pymongo.errors import ConnectionFailure
 
-from shared.consumer import Consumer
-from shared.database import Database
-from shared.delivery import Delivery
-from shared.listener import Listener
-from shared.settings import Settings
-from shared.turns import SIDE_BY_SIDE
+from shared.consuming.consumer import Consumer
+from shared.consuming.handlers import Handlers
+from shared.consuming.in_flight import SIDE_BY_SIDE
+from shared.consuming.record import Record
+from shared.runtime.settings import Settings
+from shared.storage.database import Database
 
 ONE, OTHER = TopicPartition("t", 0), TopicPartition("t", 1)
 
@@ -53,7 +53,7 @@ class Member:
 
     def __init__(self, watermark: int) -> None:
         database = Database("mongodb://127.0.0.1:1/", "nobody", Settings())
-        self.consumer = Consumer(KafkaBroker(), Listener("g", ["t"]), database, 100)
+        self.consumer = Consumer(KafkaBroker(), Handlers("g", ["t"]), database, 100)
         self.watermarks = {ONE: watermark, OTHER: watermark}
         self.applied: list[int] = []
         self.away = False  # MongoDB, for the one partition
@@ -67,7 +67,7 @@ class Member:
             raise ConnectionFailure
         return self.watermarks[tp]
 
-    async def apply(self, tp: TopicPartition, batch: Sequence[Delivery]) -> None:
+    async def apply(self, tp: TopicPartition, batch: Sequence[Record]) -> None:
         await self.open[tp].wait()
         new = [one.offset for one in batch if one.offset > self.inbox.positions[tp]]
         if new:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from shared.calendar import LONDON, LONDON_RULES, Address, Entry, cancellation, feed, invitation
+from shared.icalendar import LONDON, LONDON_RULES, Address, Entry, cancellation, feed, invitation
 from tests.unit.shared.calendar_reader import (
     checked,
     instants,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from icalendar import Calendar
 
-from shared.calendar import LONDON, Address, Entry, cancellation, feed, invitation
+from shared.icalendar import LONDON, Address, Entry, cancellation, feed, invitation
 from tests.unit.shared.calendar_reader import checked, lines_of, readable, unescaped
 from tests.unit.shared.test_calendar import NASTY
 

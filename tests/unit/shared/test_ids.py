@@ -5,11 +5,11 @@ import sys
 import time
 from uuid import UUID
 
-from shared.events import new_id
+from shared.events.event import new_id
 
 FORKING = """
 import os, warnings
-from shared.events import new_id
+from shared.events.event import new_id
 new_id()  # from here on there is something that both could use
 warnings.simplefilter("ignore")
 child = os.fork()

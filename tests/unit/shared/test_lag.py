@@ -4,8 +4,8 @@ import pytest
 from aiokafka import TopicPartition
 from prometheus_client import REGISTRY
 
-from shared import lag
-from shared.lag import Lag
+from shared.consuming import lag
+from shared.consuming.lag import Lag
 
 TP, OTHER = TopicPartition("t", 0), TopicPartition("t", 1)
 NOW = 1_800_000_000.0

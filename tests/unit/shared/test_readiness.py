@@ -9,10 +9,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 from faststream.kafka import KafkaBroker
 
-from shared.consumer import Consumer
-from shared.database import Database
-from shared.listener import Listener
-from shared.settings import Settings
+from shared.consuming.consumer import Consumer
+from shared.consuming.handlers import Handlers
+from shared.runtime.settings import Settings
+from shared.storage.database import Database
 
 MINE, OTHERS = TopicPartition("t", 0), TopicPartition("t", 1)
 
@@ -51,7 +51,7 @@ class Client:
 @pytest.fixture
 async def member(monkeypatch: pytest.MonkeyPatch) -> tuple[Consumer, Client]:
     database = Database("mongodb://127.0.0.1:1/", "nobody", Settings())
-    consumer = Consumer(KafkaBroker(), Listener("g", ["t"]), database, 10)
+    consumer = Consumer(KafkaBroker(), Handlers("g", ["t"]), database, 10)
     client = Client({MINE: 3, OTHERS: 5})
     monkeypatch.setattr(Consumer, "_client", client)
     inbox: Any = consumer._inbox

@@ -12,9 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
-from shared.delivery import read_on
-from shared.events import STRUCTURED, UNREADABLE, Envelope, Event, Origin, Unreadable, read, write
-from shared.texts import Texts
+from shared.consuming.record import read_on_topic
+from shared.events.cloudevents import (
+    STRUCTURED,
+    UNREADABLE,
+    Envelope,
+    Origin,
+    Unreadable,
+    read,
+    write,
+)
+from shared.events.event import Event
+from shared.types.fields import Texts
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 numbers = st.one_of(st.integers(), st.floats(), st.sampled_from([2**63, 10**400, -(2**63) - 1]))
@@ -185,11 +194,11 @@ def test_a_megabyte_of_wrong_values_costs_no_hundred_megabytes() -> None:
 
 def test_an_event_of_a_contract_counts_on_its_own_topic_alone() -> None:
     value, headers = structured(an_event())
-    assert isinstance(read_on("reading.notes", value, headers, WANTED), Envelope)
-    found = read_on("external.events", value, headers, WANTED)
+    assert isinstance(read_on_topic("reading.notes", value, headers, WANTED), Envelope)
+    found = read_on_topic("external.events", value, headers, WANTED)
     assert found == Unreadable(f"type: {Noted.type} belongs on the topic reading.notes")
     stranger = an_event(type="org.example.Thing.v1", data={"a": 1})
-    assert isinstance(read_on("external.events", *structured(stranger), EVERYTHING), Envelope)
+    assert isinstance(read_on_topic("external.events", *structured(stranger), EVERYTHING), Envelope)
 
 
 @pytest.mark.parametrize("name", ["correlationid", "causationid", "traceparent"])

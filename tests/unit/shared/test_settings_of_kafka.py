@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from faststream.kafka.security import parse_security
 
-from shared.service import security
-from shared.settings import KafkaSettings, load
+from shared.runtime.service import security
+from shared.runtime.settings import KafkaSettings, load
 
 
 def told(monkeypatch: pytest.MonkeyPatch, **settings: str) -> KafkaSettings:

@@ -1,0 +1,1 @@
+"""Kafka → handlers: each event once, in the order of its key, nothing lost."""

@@ -1,0 +1,93 @@
+"""Idempotency-Key: a command that is sent again gets the first reply, and is done once."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from bson.binary import Binary
+from fastapi import Request, Response
+from pymongo.errors import DuplicateKeyError
+
+from shared.errors import Invalid, Malformed, Refused
+from shared.events.event import new_id
+from shared.http.auth import authenticate
+from shared.storage.database import Database
+from shared.storage.unit_of_work import Transaction
+from shared.types.clock import machine
+
+Record = Callable[[Transaction, Response], Awaitable[None]]
+KEPT = timedelta(hours=24)
+CLAIM = timedelta(seconds=60)  # after this a claim is taken for that of a dead process
+
+
+class IdempotencyKeyReused(Invalid):
+    """This Idempotency-Key came with another request."""
+
+
+class RequestInFlight(Refused):
+    """The same request is being worked on."""
+
+
+async def once(
+    database: Database,
+    request: Request,
+    body: bytes,
+    run: Callable[[Record | None], Awaitable[Response]],
+) -> Response:
+    """Run a command, or answer as the first time. A key holds for 24 hours, per caller and path.
+
+    The reply is kept in the command's own transaction. A command that was refused leaves nothing,
+    so that it may be sent again. Rules: draft-ietf-httpapi-idempotency-key-header.
+    """
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return await run(None)
+    if not 1 <= len(key) <= 255:
+        raise Malformed("Idempotency-Key must have 1 to 255 characters.")
+    signed = "authorization" in request.headers
+    who = (await authenticate(request)).person_id if signed else ""
+    where = f"{request.url.path}?{request.url.query}"  # under whichever name a replica was called
+    id = _digest(f"{key}\n{who}\n{request.method}\n{where}".encode())
+    fingerprint = _digest(_without_boundary(request, body))
+    mine = new_id()
+    claimed = {"claim": mine, "fingerprint": fingerprint, "until": machine() + CLAIM}
+    replies = database["replies"]
+    try:
+        await replies.update_one(
+            {"_id": id, "status": None, "until": {"$lt": machine()}}, {"$set": claimed}, upsert=True
+        )
+    except DuplicateKeyError:
+        kept = await replies.find_one({"_id": id})
+        if kept and kept["fingerprint"] != fingerprint:
+            raise IdempotencyKeyReused("Its body was another one. Use a new key.") from None
+        if not kept or kept["status"] is None:
+            raise RequestInFlight("Wait for its answer, or try again in a minute.") from None
+        headers = {**kept["headers"], "idempotency-replayed": "true"}
+        return Response(bytes(kept["body"]), kept["status"], headers)
+
+    async def record(tx: Transaction, response: Response) -> None:
+        kept = {
+            **claimed,
+            "until": machine() + KEPT,
+            "status": response.status_code,
+            "headers": {k: v for k, v in response.headers.items() if k != "content-length"},
+            "body": Binary(bytes(response.body)),
+        }
+        if not await tx.claim("replies", {"_id": id, "claim": mine}, {"$set": kept}):
+            raise RequestInFlight("It took too long, and was sent again meanwhile.")
+
+    try:
+        return await run(record)
+    except BaseException:
+        await replies.delete_one({"_id": id, "claim": mine, "status": None})
+        raise
+
+
+def _without_boundary(request: Request, body: bytes) -> bytes:
+    """A form sent again has another boundary between its parts, and is the same form."""
+    _, found, boundary = request.headers.get("content-type", "").partition("boundary=")
+    return body.replace(boundary.strip('"').encode(), b"") if found and boundary else body
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

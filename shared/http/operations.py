@@ -1,0 +1,203 @@
+"""The doors every service has: health, metrics, the test clock, dead letters."""
+
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
+from opentelemetry.trace import SpanKind, StatusCode
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+
+from shared.consuming import parked
+from shared.errors import Invalid, NotFound
+from shared.http import openapi, problems
+from shared.http.auth import OPERATOR, Principal
+from shared.http.paging import Paging, cursor
+from shared.http.router import Router, Tx
+from shared.observability.metrics import PARKED, READY, REQUESTS
+from shared.observability.traces import span, trace_id
+from shared.storage.database import Database
+from shared.types import clock
+from shared.types.clock import Moment
+
+WATCHED = {"/livez", "/readyz", "/metrics"}  # asked every few seconds: no trace is made of it
+ASYNCAPI = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
+
+
+class Clock(BaseModel):
+    """The moment the test clock is moved to."""
+
+    now: Moment
+
+
+class DeadLetter(BaseModel):
+    """An event that was set aside: where it came from, and why."""
+
+    id: str
+    topic: str
+    key: str
+    state: str
+    reason: str
+    fingerprint: str
+    attempts: int
+    parked_at: Moment
+
+
+class DeadLetters(BaseModel):
+    """One page of what was set aside."""
+
+    items: list[DeadLetter]
+    next: str | None
+
+
+class Replay(BaseModel):
+    """Which dead events to handle again; every condition given must hold."""
+
+    id: str | None = None
+    topic: str | None = None
+    key: str | None = None
+    fingerprint: str | None = None
+    dry_run: bool = True
+
+
+class Replayed(BaseModel):
+    """How many events the replay is about."""
+
+    events: int
+    dry_run: bool
+
+
+router = Router(tags=["operation"], responses=openapi.ONLY_OPERATORS)
+
+
+@router.get("/dead-letters")
+async def list_dead_letters(
+    request: Request,
+    me: Principal,
+    tx: Tx,
+    page: Paging,
+    state: Literal["dead", "held"] | None = None,
+) -> DeadLetters:
+    """What was set aside and why: `dead`, and `held` to be tried again. For operators."""
+    me.require_scope(OPERATOR)
+    where: dict[str, Any] = {"state": state} if state else {}
+    if after := page.position(str):
+        where["_id"] = {"$gt": after[0]}
+    found = await tx.find("parked", where, sort=[("_id", 1)], limit=page.limit)
+    more = len(found) == page.limit
+    return DeadLetters(
+        items=[DeadLetter.model_validate({**one, "id": one["_id"]}) for one in found],
+        next=cursor(request.url.path, found[-1]["_id"]) if more else None,
+    )
+
+
+@router.post("/dead-letters/replay")
+async def replay_dead_letters(replay: Replay, me: Principal, request: Request) -> Replayed:
+    """Send dead events through the normal pipeline again. Counts only, unless `dry_run` is false."""
+    me.require_scope(OPERATOR)
+    conditions = replay.model_dump(exclude={"dry_run"}, exclude_none=True)
+    if not conditions:
+        raise Invalid("Name an id, a topic, a key or a fingerprint.", field="id")
+    where = {"_id" if name == "id" else name: value for name, value in conditions.items()}
+    database: Database = request.app.state.database
+    count = await parked.replay(database, where, dry_run=replay.dry_run, by=me.person_id)
+    return Replayed(events=count, dry_run=replay.dry_run)
+
+
+def open_on(app: FastAPI) -> None:
+    """Add the common routes, the error answers and the request span to a service."""
+    app.include_router(router)
+    app.add_api_route("/", describe, include_in_schema=False)
+    app.add_api_route("/livez", livez, include_in_schema=False)
+    app.add_api_route("/readyz", readyz, include_in_schema=False)
+    app.add_api_route("/metrics", metrics, include_in_schema=False)
+    app.add_api_route("/asyncapi.yaml", asyncapi, include_in_schema=False)
+    app.add_api_route(
+        *("/_clock", set_clock),
+        methods=["POST"],
+        include_in_schema=False,
+        dependencies=[Depends(_for_tests)],
+    )
+    problems.answer_on(app)
+    openapi.complete(app)
+    app.middleware("http")(_observe)
+
+
+async def describe() -> Response:
+    """Who opens the address in a browser wants to know what is here."""
+    return RedirectResponse("/docs")
+
+
+async def livez(request: Request) -> Response:
+    """The process answers, and its consumer moves: a second new one that stands still needs a new process."""
+    stuck = request.app.state.stalls > 1
+    return Response("the consumer stands still" if stuck else "ok", 503 if stuck else 200)
+
+
+async def readyz(request: Request) -> Response:
+    """200 when MongoDB answers and the history that was there at the start is applied."""
+    waits = _waits_for(request.app.state)
+    return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
+
+
+def _waits_for(state: Any) -> list[str]:
+    waits: list[str] = []
+    if not getattr(state, "prepared", False):
+        waits.append("MongoDB is not prepared")
+    if state.on.topics and not (state.consumer and state.consumer.caught_up):
+        waits.append("the history is not applied yet")
+    if state.consumer and state.consumer.waiting:
+        waits.append("MongoDB is away")
+    return waits + [f"{tp} was made anew" for tp in getattr(state.consumer, "recreated", ())]
+
+
+async def metrics(request: Request) -> Response:
+    """Prometheus text format."""
+    READY.set(not _waits_for(request.app.state))
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def asyncapi() -> Response:
+    """Every event of every service (AsyncAPI 3.0), as `make flow` wrote it from the contracts."""
+    return FileResponse(ASYNCAPI, media_type="application/yaml")
+
+
+def _for_tests(request: Request) -> None:
+    if not request.app.state.settings.test_clock:
+        raise NotFound("There is no test clock here.")
+
+
+async def set_clock(clock_: Clock) -> dict[str, str]:
+    """Move the service's clock; only where COPSE_TEST_CLOCK is set."""
+    clock.set_now(clock_.now)
+    return {"now": clock.now().isoformat()}
+
+
+async def count_parked(database: Database) -> None:
+    """Feed the metric of events set aside."""
+    for state in ("held", "dead"):
+        PARKED.labels(state).set(await database["parked"].count_documents({"state": state}))
+
+
+async def _observe(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
+    began = time.perf_counter()
+    parent, quiet = request.headers.get("traceparent"), request.url.path in WATCHED
+    with span(request.method, SpanKind.SERVER, parent, quiet=quiet) as current:
+        try:
+            response = await respond(request)
+        except Exception as error:  # answered here, while the trace is known
+            response = await problems.unforeseen(request, error)
+        route = problems.route_of(request)
+        if current.is_recording():
+            current.update_name(f"{request.method} {route}")
+            told = {"http.request.method": request.method, "http.route": route}
+            current.set_attributes({**told, "http.response.status_code": response.status_code})
+            if response.status_code >= 500:
+                current.set_status(StatusCode.ERROR)
+        response.headers["x-trace-id"] = trace_id() or ""
+    seconds = time.perf_counter() - began
+    REQUESTS.labels(route, request.method, response.status_code).observe(seconds)
+    return response

@@ -1,0 +1,71 @@
+"""Lists in pages: `?limit=`, and a cursor that says where the page before was left off."""
+
+import base64
+from datetime import datetime
+from typing import Annotated, Any, cast
+
+import orjson
+from fastapi import Depends, Query, Request
+from pydantic import BaseModel
+
+from shared.errors import Malformed
+from shared.types.clock import within_reach
+
+
+class Page(BaseModel):
+    """How much of a list, from where: `?limit=` and the `next` of the page before."""
+
+    limit: int
+    after: list[Any] | None
+
+    def position(self, *types: type) -> tuple[Any, ...] | None:
+        """What the cursor holds: exactly these types, a datetime as its ISO text. Malformed otherwise."""
+        if self.after is None:
+            return None
+        if len(self.after) != len(types):
+            raise Malformed(BAD_CURSOR)
+        return tuple(_as(kind, value) for kind, value in zip(types, self.after, strict=True))
+
+
+BAD_CURSOR = "This cursor is not one this list gave out. Start without a cursor."
+
+
+def _as(kind: type, value: Any) -> Any:
+    if kind is datetime and isinstance(value, str):
+        try:
+            moment = within_reach(datetime.fromisoformat(value))
+        except ValueError:
+            raise Malformed(BAD_CURSOR) from None
+        if moment.tzinfo is not None:
+            return moment
+    elif type(value) is kind and not (kind is int and abs(value) >= 2**63):
+        return value
+    raise Malformed(BAD_CURSOR)
+
+
+def _page(
+    request: Request,
+    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
+    mark: Annotated[
+        str | None, Query(alias="cursor", description="The `next` of the page before.")
+    ] = None,
+) -> Page:
+    return Page(limit=limit, after=_open(mark, request.url.path) if mark else None)
+
+
+Paging = Annotated[Page, Depends(_page)]
+
+
+def cursor(path: str, *position: Any) -> str:
+    """An opaque mark of where a list of this path was left off."""
+    return base64.urlsafe_b64encode(orjson.dumps([path, *position])).decode().rstrip("=")
+
+
+def _open(text: str, path: str) -> list[Any]:
+    try:
+        found: Any = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if isinstance(found, list) and found[0] == path:
+            return cast("list[Any]", found[1:])
+    except (ValueError, IndexError):
+        pass
+    raise Malformed(BAD_CURSOR)

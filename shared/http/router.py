@@ -1,0 +1,108 @@
+"""A route's body is one transaction; the response leaves after the commit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.routing import APIRoute
+
+from shared.errors import Busy, TooLarge
+from shared.http import idempotency
+from shared.http.auth import authenticate
+from shared.http.etag import SAFE, expected_version, with_etag
+from shared.storage.database import Database
+from shared.storage.unit_of_work import Transaction
+
+BODY_LIMIT = 1_000_000
+UPLOAD_LIMIT = 30_000_000
+UPLOAD_SECONDS = 120
+
+_uploads = asyncio.Semaphore(3)  # at once; each may hold several times UPLOAD_LIMIT
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+def _transaction(request: Request) -> Transaction:
+    return request.state.tx
+
+
+Tx = Annotated[Transaction, Depends(_transaction)]
+
+
+class TransactionalRoute(APIRoute):
+    """Runs the endpoint, its dependencies included, in one transaction that may run twice."""
+
+    def get_route_handler(self) -> Handler:
+        inner = super().get_route_handler()
+        upload = any(
+            field.field_info.annotation is not None
+            and "UploadFile" in str(field.field_info.annotation)
+            for field in self.dependant.body_params
+        )
+
+        async def handle(request: Request) -> Response:
+            database: Database = request.app.state.database
+            if request.method in SAFE:
+                request.state.tx = tx = database.reading(database.origin())
+                return with_etag(request, await inner(request), tx)
+            if database.outbox_full:
+                raise Busy("Too many events wait for Kafka. Try again in a minute.")
+            if not upload:
+                return await command(request, await _whole_body(request, BODY_LIMIT), inner)
+            await authenticate(request)  # before a stranger may fill the memory
+            async with _uploads:
+                return await command(request, await _uploaded(request), inner)
+
+        return handle
+
+
+async def command(request: Request, body: bytes, inner: Handler) -> Response:
+    database: Database = request.app.state.database
+
+    async def run(record: idempotency.Record | None) -> Response:
+        async def work(tx: Transaction) -> Response:
+            again = Request(request.scope, _replaying(body))  # a retry reads the body anew
+            again.state.tx = tx
+            tx.expected_version = expected_version(request)
+            response = with_etag(request, await inner(again), tx)
+            if record:
+                await record(tx, response)
+            return response
+
+        return await database.transact(work, database.origin())
+
+    return await idempotency.once(database, request, body, run)
+
+
+class Router(APIRouter):
+    """FastAPI's router with transactional routes."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(route_class=TransactionalRoute, **settings)
+
+
+async def _uploaded(request: Request) -> bytes:
+    try:
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            return await _whole_body(request, UPLOAD_LIMIT)
+    except TimeoutError:  # who sends slowly keeps others from sending at all
+        raise Busy(f"The file took longer than {UPLOAD_SECONDS} s. Send it again.") from None
+
+
+async def _whole_body(request: Request, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"The body may have {limit:,} bytes at most.")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _replaying(body: bytes) -> Callable[[], Awaitable[dict[str, Any]]]:
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

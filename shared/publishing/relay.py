@@ -1,0 +1,248 @@
+"""Outbox → Kafka. The collection is the truth; whatever wakes the relay is only a hint."""
+
+import asyncio
+import time
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from bson.codec_options import CodecOptions
+from pymongo.errors import PyMongoError
+from pymongo.write_concern import WriteConcern
+
+from shared.events.event import Document
+from shared.observability.logs import log
+from shared.observability.metrics import OUTBOX_AGE, OUTBOX_DEPTH, PUBLISHED
+from shared.storage.database import Database, is_outage
+from shared.storage.lease import Lease
+from shared.types.clock import now
+
+PASS = 2_000  # events read, sent and deleted at a time
+ORDER = [("key", 1), ("seq", 1)]
+POLL_SECONDS = 0.25  # for what other replicas committed
+ACK_SECONDS = 30  # no acknowledgement in this time: a new producer (aiokafka #1017)
+ASK_SECONDS = 3  # whether a topic is there
+MISSING_SECONDS = 30  # a topic that was not is not asked for again in this time
+
+
+class Relay:
+    """Publishes a service's outbox in order per key. One replica holds the lease and works.
+
+    A relay that lost its lease unawares may publish an event twice; consumers take it once.
+    """
+
+    def __init__(self, database: Database, kafka: str, limit: int) -> None:
+        self._database = database
+        self._kafka = kafka
+        self._limit = limit
+        self._lease = Lease(database["leases"], "relay")
+        self._producer: Any = None
+        self._known: set[str] = set()  # topics that are there
+        self._missing: dict[str, float] = {}  # those that are not, and when that was seen
+        self._asked_in_vain = False
+        self._outbox = database["outbox"].with_options(
+            CodecOptions(), write_concern=WriteConcern(1)
+        )
+        self._from: tuple[str, int] | None = None  # where the next page begins
+        self._read: asyncio.Task[list[Document]] | None = None  # the next page
+        self._forgetting: asyncio.Task[None] | None = None
+        self._sent = 0  # in full pages, since the order of keys began
+        self._stopped: set[str] = set()  # keys of which an event cannot be sent
+
+    async def run(self) -> None:
+        """Relay until cancelled; waits out any absence of Kafka or MongoDB."""
+        pause = POLL_SECONDS
+        while True:
+            try:
+                if await self._lease.held():
+                    sent = await self._pass()
+                else:
+                    sent = await self._begin_anew()
+                pause = POLL_SECONDS
+            except Exception as error:
+                expected = is_outage(error) or isinstance(
+                    error, KafkaError | OSError | TimeoutError
+                )
+                (log.warning if expected else log.exception)("relay waits", error=repr(error))
+                await self._drop_producer()
+                sent, pause = await self._begin_anew(), min(pause * 2, 5)
+            if sent < PASS:
+                await self._idle(pause)
+
+    async def stop(self) -> None:
+        """Give the lease back, so that another replica goes on at once."""
+        await self._drop_producer()
+        await self._begin_anew()
+        await self._lease.give_back()
+
+    async def measure(self) -> None:
+        """Depth and age of the outbox; above the limit commands are answered 503."""
+        outbox = self._database["outbox"]
+        depth = await outbox.estimated_document_count()
+        oldest = await outbox.find_one({}, {"at": 1}, sort=[("at", 1)]) if depth else None
+        OUTBOX_DEPTH.set(depth)
+        OUTBOX_AGE.set(max(0.0, (now() - oldest["at"]).total_seconds()) if oldest else 0)
+        self._database.outbox_full = depth > self._limit
+
+    async def _idle(self, seconds: float) -> None:
+        committed = self._database.committed
+        try:
+            async with asyncio.timeout(seconds):
+                await committed.wait()
+        except TimeoutError:
+            pass
+        committed.clear()
+
+    async def _pass(self) -> int:
+        """Send a page, in the order of keys, while the next is read and the last one is deleted."""
+        events = await (self._read or self._page())
+        self._read = None
+        if not events:
+            return await self._wrap()
+        if self._lease.in_doubt:
+            return PASS  # too slow to be sure of the lease: ask again first, read again
+        self._from = events[-1]["key"], events[-1]["seq"] + 1
+        if len(events) == PASS:
+            self._read = asyncio.create_task(self._page())
+        done = await self._send(events)
+        await self._forgotten()
+        self._forgetting = asyncio.create_task(self._forget(done))
+        if len(events) < PASS:
+            return await self._wrap()
+        self._sent += len(done)
+        return PASS
+
+    async def _page(self) -> list[Document]:
+        page = self._outbox.find({}, {"at": 0}, batch_size=PASS).sort(ORDER).limit(PASS)
+        if self._from:
+            page = page.min([*zip(("key", "seq"), self._from, strict=True)]).hint(ORDER)
+        return await page.to_list(None)
+
+    async def _wrap(self) -> int:
+        """The end of the keys. After many pages begin at once again, for what came meanwhile."""
+        await self._forgotten()
+        again = self._sent > 0
+        await self._begin_anew()
+        return PASS if again else 0
+
+    async def _begin_anew(self) -> int:
+        """Nothing that was read counts any more."""
+        reading, self._read = self._read, None
+        if reading:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        with suppress(PyMongoError):  # what was not deleted is sent again
+            await self._forgotten()
+        self._from, self._sent = None, 0
+        self._stopped.clear()
+        return 0
+
+    async def _send(self, events: list[Document]) -> list[str]:
+        """Send in order. Returns the ids of what was acknowledged; raises what Kafka says of the others."""
+        async with asyncio.timeout(ACK_SECONDS):
+            sent = await self._hand_over(events)
+            if late := [ack for _, ack in sent if not ack.done()]:
+                await asyncio.wait(late)
+        failed: dict[str, BaseException] = {}
+        done: list[str] = []
+        counts: Counter[str] = Counter()
+        for event, ack in sent:
+            if error := ack.exception():
+                failed[event["key"]] = error
+            elif event["key"] not in failed:  # else it is sent again, after the one that failed
+                done.append(event["_id"])
+                counts[event["topic"]] += 1
+        for topic, count in counts.items():
+            PUBLISHED.labels(topic).inc(count)
+        if failed:
+            await self._forget(done)
+            raise next(iter(failed.values()))
+        return done
+
+    async def _hand_over(
+        self, events: list[Document]
+    ) -> list[tuple[Document, asyncio.Future[Any]]]:
+        """Give all to the producer, one by one; an event that it does not take stops its key."""
+        producer = await self._ready_producer()
+        self._asked_in_vain = False
+        sent: list[tuple[Document, asyncio.Future[Any]]] = []
+        for event in events:
+            topic, key = event["topic"], event["key"]
+            if key in self._stopped or not (
+                topic in self._known or await self._is_there(producer, topic)
+            ):
+                self._stopped.add(key)
+                continue
+            headers = [*map(tuple, event["headers"])]
+            try:
+                ack = await producer.send(topic, event["value"], key=key.encode(), headers=headers)
+                sent.append((event, ack))
+            except (KafkaError, ValueError, TypeError) as error:  # this event, not Kafka
+                self._stopped.add(key)
+                self._known.discard(topic)
+                why = repr(error)[:300]
+                log.error("cannot be published", event_id=event["_id"], topic=topic, error=why)
+        await producer.flush()
+        return sent
+
+    async def _is_there(self, producer: Any, topic: str) -> bool:
+        """Whether Kafka has this topic. In one page one question may be in vain: asking takes long."""
+        moment = time.monotonic()
+        if self._asked_in_vain or moment - self._missing.get(topic, -1e9) < MISSING_SECONDS:
+            return False
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                await producer.partitions_for(topic)
+        except (KafkaError, TimeoutError) as error:
+            self._missing[topic], self._asked_in_vain = moment, True
+            log.error("a topic is not there", topic=topic, error=repr(error)[:300])
+            return False
+        self._known.add(topic)
+        return True
+
+    async def _forget(self, done: list[str]) -> None:
+        """Delete what was acknowledged. A deletion that a failover forgets is an event sent twice;
+        waiting for a majority would cost every pass."""
+        await self._outbox.delete_many({"_id": {"$in": done}})
+
+    async def _forgotten(self) -> None:
+        forgetting, self._forgetting = self._forgetting, None
+        if forgetting:
+            await forgetting
+
+    async def _ready_producer(self) -> Any:
+        if self._producer is None:
+            producer: Any = AIOKafkaProducer(
+                bootstrap_servers=self._kafka,
+                **self._database.settings.kafka_access(),
+                acks="all",
+                enable_idempotence=True,
+                linger_ms=2,
+                max_batch_size=256 * 1024,
+                max_request_size=1_048_576,
+                compression_type="lz4",
+                request_timeout_ms=15_000,
+            )
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
+            self._producer = producer
+        return self._producer
+
+    async def _drop_producer(self) -> None:
+        producer, self._producer = self._producer, None
+        if producer:
+            try:
+                async with asyncio.timeout(5):
+                    await producer.stop()
+            except Exception:  # whatever it is, the relay goes on with a new one
+                # What it still held is in the outbox; it must not send that later, beside its successor.
+                sender = producer._sender.sender_task
+                if sender:
+                    sender.cancel()
+                with suppress(Exception):
+                    await producer.client.close()

@@ -1,0 +1,1 @@
+"""A service as data, and what it is made of while it runs."""

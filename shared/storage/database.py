@@ -1,0 +1,201 @@
+"""One transaction = state + outbox + inbox, retried on conflict. The only room that knows Motor."""
+
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import date, time
+from time import monotonic
+from typing import Any, TypeVar, cast
+
+from bson.codec_options import CodecOptions, TypeRegistry
+from bson.errors import InvalidDocument
+from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
+from pymongo import IndexModel
+from pymongo.errors import (
+    BulkWriteError,
+    CollectionInvalid,
+    ConnectionFailure,
+    DuplicateKeyError,
+    ExecutionTimeout,
+    PyMongoError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.write_concern import WriteConcern
+
+from shared.errors import Busy, TookTooLong
+from shared.events.cloudevents import Origin
+from shared.events.event import Document
+from shared.observability.traces import traceparent
+from shared.runtime.settings import Settings
+from shared.storage.unit_of_work import Transaction
+
+T = TypeVar("T")
+INBOX_DAYS = 90
+TRIES = 30
+LONGEST_SECONDS = 4.5  # mongod ends a transaction after 5 s (transactionLifetimeLimitSeconds)
+DUPLICATE_TRIES = 3  # the race for an id is over once it is lost; what stays a duplicate is one
+
+
+def _as_text(value: Any) -> Any:
+    """BSON has no date or time of day: kept as ISO 8601 text, which Pydantic reads back."""
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, set | frozenset):
+        return sorted(cast("set[Any]", value))
+    if isinstance(value, int):
+        raise OverflowError("MongoDB holds whole numbers of 8 bytes at most")
+    raise InvalidDocument(f"MongoDB cannot hold a {type(value).__name__}")
+
+
+CODEC: CodecOptions[Document] = CodecOptions(
+    tz_aware=True, type_registry=TypeRegistry(fallback_encoder=_as_text)
+)
+
+
+class Database:
+    """A service's own database, and the way to change it."""
+
+    def __init__(self, uri: str, name: str, settings: Settings) -> None:
+        self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
+            uri,
+            tz_aware=True,
+            serverSelectionTimeoutMS=5_000,
+            connectTimeoutMS=5_000,
+            socketTimeoutMS=20_000,
+            maxPoolSize=50,
+        )
+        self._db = self.client.get_database(
+            name, codec_options=CODEC, write_concern=WriteConcern("majority")
+        )
+        self.source = f"/copse/{name}"  # the CloudEvents source of what it publishes
+        self.settings = settings
+        self.largest_event = 900_000
+        self.outbox_full = False
+        self.committed = asyncio.Event()  # wakes the relay
+        self._queues: dict[tuple[str, str], asyncio.Lock] = {}
+        self._collections: dict[str, Any] = {}  # Motor would make a new object for each use
+
+    def __getitem__(self, collection: str) -> Any:
+        if collection not in self._collections:
+            self._collections[collection] = self._db[collection]
+        return self._collections[collection]
+
+    @property
+    def raw(self) -> Any:
+        """Motor's own database, for GridFS alone."""
+        return self._db
+
+    def origin(self, **context: str | None) -> Origin:
+        """Where an event published now comes from, the trace included."""
+        return Origin(self.source, traceparent=traceparent(), **context)
+
+    def reading(self, origin: Origin | None = None) -> Transaction:
+        """A unit of work that only reads: no session, no snapshot, nothing to commit."""
+        return Transaction(self, None, origin or self.origin())
+
+    async def prepare(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
+        """Create the collections and indexes; inside transactions it would conflict."""
+        kernel: dict[str, Sequence[IndexModel]] = {
+            "outbox": [IndexModel([("key", 1), ("seq", 1)]), IndexModel([("at", 1)])],
+            "inbox": [IndexModel([("at", 1)], expireAfterSeconds=INBOX_DAYS * 86400)],
+            "watermarks": [],
+            "parked": [
+                IndexModel(
+                    [("topic", 1), ("partition", 1), ("state", 1), ("key", 1), ("offset", 1)]
+                ),
+                IndexModel([("state", 1), ("next_at", 1)]),
+            ],
+            "replies": [IndexModel([("until", 1)], expireAfterSeconds=0)],
+            "leases": [],
+        }
+        for name, wanted in {**kernel, **indexes}.items():
+            with suppress(CollectionInvalid):  # it is there already
+                await self._db.create_collection(name)
+            if wanted:
+                await self[name].create_indexes(list(wanted))
+
+    async def transact(
+        self, work: Callable[[Transaction], Awaitable[T]], origin: Origin | None = None
+    ) -> T:
+        """Run `work` in one transaction; on a conflict run it again, so it must touch nothing else.
+
+        Raises Busy when conflicts do not end, TookTooLong when mongod ended it for its length, PyMongoError when
+        MongoDB is away, and what `work` raises.
+        """
+        queue: asyncio.Lock | None = None
+        for attempt in range(TRIES):
+            async with _held(queue), await self.client.start_session() as session:
+                session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"))
+                tx = Transaction(self, session, origin or self.origin())
+                began = monotonic()
+                try:
+                    result = await work(tx)
+                    await tx.flush()
+                    await commit(session)
+                except BaseException as error:
+                    if cast(
+                        "bool", session.in_transaction
+                    ):  # Motor's stub says method; it is a property
+                        await _quietly(session.abort_transaction())
+                    if not _conflict(error) or (is_duplicate(error) and attempt == DUPLICATE_TRIES):
+                        raise
+                    if monotonic() - began > LONGEST_SECONDS:  # so would the next one
+                        raise TookTooLong("It took longer than a transaction may.") from error
+                else:
+                    if tx.emitted:
+                        self.committed.set()
+                    return result
+            # Those who lost the race for one aggregate queue here rather than collide again.
+            if tx.hot:
+                queue = self._queues.setdefault(tx.hot, asyncio.Lock())
+                if len(self._queues) > 10_000:
+                    self._queues.clear()
+            await asyncio.sleep(random.uniform(0, min(0.002 * 2**attempt, 0.25)))  # noqa: S311
+        raise Busy("Too many people are changing this at once.")
+
+
+async def commit(session: AsyncIOMotorClientSession) -> None:
+    for last in (False, False, False, True):
+        try:
+            return await session.commit_transaction()
+        except PyMongoError as error:
+            if last or not error.has_error_label("UnknownTransactionCommitResult"):
+                raise
+    return None
+
+
+async def _quietly(ending: Awaitable[None]) -> None:
+    with suppress(PyMongoError):  # the server ends it by itself
+        await ending
+
+
+@asynccontextmanager
+async def _held(lock: asyncio.Lock | None) -> AsyncGenerator[None, None]:
+    if lock is None:
+        yield
+    else:
+        async with lock:
+            yield
+
+
+def _conflict(error: BaseException) -> bool:
+    """Whether running the transaction again may succeed at once."""
+    if not isinstance(error, PyMongoError) or is_outage(error):
+        return False
+    return error.has_error_label("TransientTransactionError") or is_duplicate(error)
+
+
+def is_duplicate(error: BaseException, index: str = "") -> bool:
+    """Whether a unique key stood against a write."""
+    if isinstance(error, BulkWriteError):
+        errors = (error.details or {}).get("writeErrors", [])
+        return any(one.get("code") == 11000 and index in one.get("errmsg", "") for one in errors)
+    return isinstance(error, DuplicateKeyError) and index in str(error)
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether MongoDB itself is away or changing its primary; nobody's event is to blame."""
+    return isinstance(error, ConnectionFailure | ExecutionTimeout) or (
+        isinstance(error, PyMongoError) and error.has_error_label("UnknownTransactionCommitResult")
+    )

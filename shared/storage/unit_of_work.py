@@ -1,0 +1,167 @@
+"""A unit of work: what a route's body and a handler read and write with."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
+
+from shared.errors import Changed, NotFound, TooLarge
+from shared.events.cloudevents import Envelope, Origin, write
+from shared.events.event import Document, Event
+from shared.storage.projection import Folding, Write
+from shared.types.clock import now
+
+M = TypeVar("M", bound=BaseModel)
+Filter = Mapping[str, Any]
+Operation = (
+    InsertOne[Document] | ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
+)
+
+
+class Transaction:
+    """A unit of work. Writes are kept back and sent in bulk: before a read of that collection, or at the end."""
+
+    def __init__(self, database: Any, session: Any, origin: Origin) -> None:
+        self.database = database
+        self.origin = origin
+        self.at = now()  # one moment for all that this transaction says
+        self.cause: Envelope[Any] | None = None  # the event that is being handled
+        self.version: int | None = None  # of the aggregate last loaded; becomes the ETag
+        self.expected_version: int | None = None  # from If-Match
+        self.hot: tuple[str, str] | None = None
+        self.emitted = 0
+        self._session = session
+        self._pending: dict[str, list[Operation]] = defaultdict(list)
+        self._folding = Folding()
+
+    # reading
+
+    async def get(self, collection: str, id: str) -> Document | None:
+        """One document by its id."""
+        return await self.find_one(collection, {"_id": id})
+
+    async def find_one(self, collection: str, where: Filter) -> Document | None:
+        await self.flush(collection)
+        return await self.database[collection].find_one(where, session=self._session)
+
+    async def find(
+        self,
+        collection: str,
+        where: Filter,
+        *,
+        sort: Sequence[tuple[str, int]] = (),
+        limit: int = 0,
+    ) -> list[Document]:
+        """Every document that fits, at most `limit` of them (0: all)."""
+        await self.flush(collection)
+        cursor = self.database[collection].find(where, session=self._session, limit=limit)
+        return await (cursor.sort(list(sort)) if sort else cursor).to_list(None)
+
+    async def count(self, collection: str, where: Filter) -> int:
+        await self.flush(collection)
+        return await self.database[collection].count_documents(where, session=self._session)
+
+    async def load(self, collection: str, model: type[M], id: str) -> M:
+        """An aggregate's state. NotFound if there is none."""
+        document = await self.get(collection, id)
+        if document is None:
+            raise NotFound(
+                f"Nothing in {collection} is {id} that you may see. If it was made a moment ago, try again."
+            )
+        self.version = int(document["version"])
+        return model.model_validate(_state(document))
+
+    async def distinct(self, collection: str, field: str, where: Filter) -> list[Any]:
+        await self.flush(collection)
+        return await self.database[collection].distinct(field, where, session=self._session)
+
+    # writing
+
+    async def claim(self, collection: str, where: Filter, update: Document) -> bool:
+        """Update a document at once. False if none fits: somebody else was faster."""
+        done = await self.database[collection].update_one(where, update, session=self._session)
+        return done.matched_count == 1
+
+    async def insert(self, collection: str, documents: Sequence[Document]) -> None:
+        """Insert documents at once. BulkWriteError where one of the ids is taken."""
+        await self.database[collection].insert_many(documents, session=self._session)
+
+    async def remove(self, collection: str, where: Filter) -> bool:
+        """Delete a document at once. False if none fits."""
+        done = await self.database[collection].delete_one(where, session=self._session)
+        return done.deleted_count == 1
+
+    def write(self, collection: str, operation: Operation) -> None:
+        """Keep a write until the next read of the collection or the end."""
+        self._pending[collection].append(operation)
+
+    def emit(self, event: Event, sequence: int) -> None:
+        """Publish an event when, and only if, this transaction commits."""
+        document = write(event, sequence, self.origin, self.at)
+        if len(document["value"]) > self.database.largest_event:
+            raise TooLarge(f"{event.type} is larger than Kafka takes.")
+        self.emitted += 1
+        self.write("outbox", InsertOne(document))
+
+    def add(self, collection: str, id: str, state: BaseModel, *events: Event) -> None:
+        """Keep a new aggregate and publish its first events. A second one with the id conflicts."""
+        self.version = max(1, len(events))
+        self.write(collection, InsertOne(_document(id, self.version, state, self.at)))
+        for sequence, event in enumerate(events, 1):
+            self.emit(event, sequence)
+
+    async def change(
+        self,
+        collection: str,
+        model: type[M],
+        id: str,
+        decide: Callable[[M], M | tuple[M, *tuple[Event, ...]]],
+    ) -> M:
+        """Load an aggregate, ask its rule, keep the new state, publish what the rule says happened.
+
+        Raises NotFound, Changed (If-Match), and whatever the rule refuses with.
+        """
+        self.hot = (collection, id)
+        state = await self.load(collection, model, id)
+        version = self.version or 0
+        decided = decide(state)  # who may not do it learns that, not the version (RFC 9110, 13.2.1)
+        if self.expected_version not in (None, version):
+            raise Changed(f"It is at version {version} now. Read it again, then decide.")
+        self.expected_version = None  # If-Match speaks of what the command changes first
+        after, events = (decided[0], decided[1:]) if isinstance(decided, tuple) else (decided, ())
+        if after == state and not events:
+            return state
+        self.version = version + max(1, len(events))
+        self.write(
+            collection,
+            ReplaceOne(
+                {"_id": id, "version": version}, _document(id, self.version, after, self.at)
+            ),
+        )
+        for sequence, event in enumerate(events, version + 1):
+            self.emit(event, sequence)
+        return after
+
+    def project(self, write: Write, topic: str, sequence: int | None) -> None:
+        """Fold a projection's write into the one bulk write of the batch."""
+        if before := self._folding.fold(write, topic, sequence):
+            self._pending[write.collection].append(before)
+
+    async def flush(self, collection: str | None = None) -> None:
+        """Send the writes kept back, of one collection or of all."""
+        names = [collection] if collection else [*self._folding.collections, *self._pending]
+        for name in dict.fromkeys(names):
+            operations = [*self._pending.pop(name, ()), *self._folding.taken(name)]
+            if operations:
+                await self.database[name].bulk_write(operations, session=self._session)
+
+
+def _document(id: str, version: int, state: BaseModel, at: datetime) -> Document:
+    return {**state.model_dump(), "_id": id, "version": version, "changed_at": at}
+
+
+def _state(document: Document) -> Document:
+    return {k: v for k, v in document.items() if k not in ("_id", "version", "changed_at")}

@@ -1,0 +1,1 @@
+"""The words that all data is made of: times, texts, limits."""

@@ -1,0 +1,1 @@
+"""What several tests share: services, parts, checks of the house, readers of metrics."""

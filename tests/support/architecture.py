@@ -1,0 +1,153 @@
+"""What the folders are held to: each check yields a sentence for every place that breaks it."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from deploy.docs import system
+
+ROOT = Path(__file__).parents[2]
+TOP = {"services", "shared", "deploy", "docs", "tests"}
+ROOMS = {"app", "api", "handlers", "model", "store"}
+MORE_ROOMS = {"notifications": {"channels"}}
+NO_ROOM = {
+    "utils",
+    "util",
+    "helpers",
+    "common",
+    "schemas",
+    "dependencies",
+    "constants",
+    "exceptions",
+}
+LINES = 250
+IMPURE = {"random", "secrets", "os", "time", "socket", "subprocess", "asyncio", "logging"}
+ASKS_THE_WORLD = re.compile(
+    r"((.*\.)?(new_id|uuid[14]|utcnow)|(clock\.|(datetime\.)?datetime\.)?now|(.*\.)?date(time)?\.today|open|print)"
+)
+OWNERS = {event.__name__: event.type.split(".")[1] for event in system.events().values()}
+TEXTS = {
+    ".py",
+    ".md",
+    ".yaml",
+    ".yml",
+    ".toml",
+    ".json",
+    ".txt",
+    ".html",
+    ".xml",
+    ".properties",
+    "",
+}
+
+Check = Callable[[Path], Iterator[str]]
+
+
+def code(root: Path, *folders: str) -> Iterator[tuple[Path, str]]:
+    for folder in folders:
+        for file in sorted((root / folder).rglob("*.py")):
+            yield file, str(file.relative_to(root))
+
+
+def services(root: Path) -> Iterator[Path]:
+    return (folder for folder in sorted((root / "services").iterdir()) if [*folder.glob("*.py")])
+
+
+def known_folders(root: Path) -> Iterator[str]:
+    for folder in root.iterdir():
+        mine = folder.is_dir() and folder.name[0] not in "._" and folder.name != "node_modules"
+        if mine and folder.name not in TOP:
+            yield f"{folder.name}/ stands beside {', '.join(sorted(TOP))}"
+
+
+def same_rooms(root: Path) -> Iterator[str]:
+    for service in services(root):
+        found = {file.stem for file in service.glob("*.py")} - {"__init__"}
+        found |= {folder.name for folder in service.iterdir() if [*folder.glob("*.py")]}
+        for room in ROOMS - found:
+            yield f"{service.name} has no {room}"
+        for room in found - ROOMS - MORE_ROOMS.get(service.name, set()):
+            yield f"{service.name} has a room of its own: {room}"
+
+
+def said_in_a_line(root: Path) -> Iterator[str]:
+    for service in services(root):
+        words = ast.get_docstring(ast.parse((service / "__init__.py").read_text())) or ""
+        if not words or "\n" in words:
+            yield f"services/{service.name}/__init__.py does not say in one line what it is for"
+
+
+def short_files(root: Path) -> Iterator[str]:
+    for file, name in code(root, "services", "shared", "deploy"):
+        if (lines := len(file.read_text().splitlines())) > LINES:
+            yield f"{name} has {lines} lines: make it a folder of the same name"
+
+
+def no_cupboards(root: Path) -> Iterator[str]:
+    for file, name in code(root, "services", "shared", "deploy"):
+        if NO_ROOM & {file.stem, file.parent.name}:
+            yield f"{name}: name it after what it is about"
+
+
+def owners_model_alone_constructs(root: Path) -> Iterator[str]:
+    for file, name in code(root, "services"):
+        service, room = file.relative_to(root / "services").parts[:2]
+        for event, line in constructed(ast.parse(file.read_text())):
+            if (OWNERS[event], room.removesuffix(".py")) != (service, "model"):
+                yield f"{name}:{line} constructs {event}: only {OWNERS[event]}'s model may"
+
+
+def constructed(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        made = node.func if isinstance(node, ast.Call) else None
+        if isinstance(made, ast.Attribute) and made.attr.startswith(
+            ("model_validate", "model_construct")
+        ):
+            made = made.value
+        if isinstance(made, ast.Attribute):
+            made = ast.Name(made.attr)
+        if isinstance(made, ast.Name) and made.id in OWNERS:
+            yield made.id, node.lineno  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def pure_rules(root: Path) -> Iterator[str]:
+    for file, name in code(root, "services"):
+        if file.relative_to(root / "services").parts[1] not in ("model", "model.py"):
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            for module in {one.split(".")[0] for one in imported(node)} & IMPURE:
+                yield f"{name}:{node.lineno} imports {module}: a rule touches nothing"
+            if isinstance(node, ast.Call) and ASKS_THE_WORLD.fullmatch(ast.unparse(node.func)):
+                yield f"{name}:{node.lineno} calls {ast.unparse(node)}: a rule is given what it needs"
+            if isinstance(node, ast.AsyncFunctionDef):
+                yield f"{name}:{node.lineno} awaits: a rule touches nothing"
+
+
+def imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+
+
+def no_ignores(root: Path) -> Iterator[str]:
+    for file, name in code(root, "services"):
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            if re.search(r"#\s*(pyright|type):", line):
+                yield f"{name}:{number} tells the type checker to look away"
+
+
+def named_after_what_they_do(root: Path) -> Iterator[str]:
+    for file, name in code(root, "services"):
+        if "handlers" not in name:
+            continue
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, system.Function) and re.match(r"(handle|on|process)_", node.name):
+                yield f"{name}:{node.lineno} {node.name} is not named after what it does"
+
+
+def at_home_anywhere(root: Path) -> Iterator[str]:
+    home = re.compile(r"(?<![\w.:/}-])/(home|Users|root|work)/[\w.]")
+    for file in (file for top in (*TOP, ".ci") for file in (root / top).rglob("*")):
+        if file.is_file() and file.suffix in TEXTS and home.search(file.read_text(errors="ignore")):
+            yield f"{file.relative_to(root)} names a folder of one machine"

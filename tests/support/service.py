@@ -1,0 +1,178 @@
+"""Words the tests speak: a service in this process, what happens to it, what it publishes."""
+
+import importlib
+import json
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import jwt
+from aiokafka import TopicPartition
+from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI
+
+from shared.consuming.deduplication import Deduplication
+from shared.consuming.record import Record, read_on_topic
+from shared.contracts.membership import CommunityStarted, Privacy
+from shared.events.cloudevents import Envelope, Origin, read, write
+from shared.events.event import EVENTS, Event
+from shared.runtime.settings import Settings
+from shared.storage.database import Database
+from shared.types import clock
+from tests.support.scans import Watched, no_scans
+
+ISSUER, AUDIENCE = "https://issuer.test", "copse"
+KEY = ec.generate_private_key(ec.SECP256R1())
+
+
+def jwks() -> str:
+    """The public half of the tests' key, as the issuer would publish it."""
+    public = json.loads(jwt.algorithms.ECAlgorithm.to_jwk(KEY.public_key()))
+    return json.dumps({"keys": [public | {"kid": "test", "alg": "ES256", "use": "sig"}]})
+
+
+def token(person_id: str, *, scopes: tuple[str, ...] = (), key: Any = KEY, **claims: Any) -> str:
+    """A token of the tests' issuer; claims given replace its own."""
+    moment = datetime.now(tz=clock.now().tzinfo)
+    usual = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": person_id,
+        "iat": moment,
+        "exp": moment + timedelta(hours=1),
+        "scope": " ".join(scopes),
+    }
+    return jwt.encode(usual | claims, key, "ES256", headers={"kid": "test"})
+
+
+def started(community_id: str = "c1", privacy: Privacy = "open", **said: Any) -> CommunityStarted:
+    """Fay's community, as membership tells of it."""
+    usual = {
+        "community_type": "group-leads",
+        "name": "Leads",
+        "purpose": "",
+        "places": ("Leeds",),
+        "format": "online",
+        "join_policy": "open" if privacy == "open" else "invite",
+        "started_by": "fay",
+    }
+    return CommunityStarted(community_id=community_id, privacy=privacy, **(usual | said))
+
+
+class Service:
+    """A service in this process: real HTTP handling and MongoDB, Kafka in memory."""
+
+    def __init__(self, app: FastAPI, database: Database) -> None:
+        self.app = app
+        self.database = database
+        self._inbox = Deduplication(app.state.on, database)
+        self._sequences: dict[tuple[str, str], int] = {}
+        self._offsets = count()
+        self._clients: list[httpx2.AsyncClient] = []
+
+    def as_(
+        self, person_id: str, *, scopes: tuple[str, ...] = (), **claims: Any
+    ) -> httpx2.AsyncClient:
+        """A client with a person's token; `name` and `email` are claims."""
+        named = {"name": person_id.title(), "email": f"{person_id}@example.org"} | claims
+        return self.client(f"Bearer {token(person_id, scopes=scopes, **named)}")
+
+    def client(self, authorization: str | None = None) -> httpx2.AsyncClient:
+        """A client with any Authorization header, or none."""
+        headers = {"authorization": authorization} if authorization else {}
+        transport = httpx2.ASGITransport(self.app, raise_app_exceptions=False)
+        client = httpx2.AsyncClient(transport=transport, base_url="http://service", headers=headers)
+        self._clients.append(client)
+        return client
+
+    async def happens(self, *events: Event, at: datetime | None = None) -> None:
+        """Facts from elsewhere arrive, in this order, as Kafka would deliver them."""
+        for event in events:
+            place = (event.topic, event.key)
+            self._sequences[place] = self._sequences.get(place, 0) + 1
+            record = write(
+                event, self._sequences[place], Origin(f"/copse/{event.topic.split('.')[0]}")
+            )
+            if at:
+                record["value"] = json.dumps(
+                    json.loads(record["value"]) | {"time": at.isoformat()}
+                ).encode()
+            await self.arrives(event.topic, event.key.encode(), record["value"], record["headers"])
+
+    async def arrives(
+        self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+    ) -> None:
+        """A raw record arrives; raises what its handler raised."""
+        tp = TopicPartition(topic, 0)
+        if tp not in self._inbox.positions:
+            self._inbox.positions[tp] = await self._inbox.position(tp)
+        envelope = read_on_topic(topic, value, headers, self.app.state.on.models)
+        one = Record(topic, 0, next(self._offsets), key, value, headers, envelope)
+        await self._inbox.apply(tp, [one])
+
+    async def retry(self, topic: str) -> None:
+        """Let what was set aside of a topic and is due be tried again."""
+        await self._inbox.retry(TopicPartition(topic, 0))
+
+    async def published(self, *kinds: type[Event]) -> list[Any]:
+        """Events in the outbox, in the order of each key; of these kinds, if any are named."""
+        found = self.database["outbox"].find({}).sort([("at", 1), ("key", 1), ("seq", 1)])
+        events = [envelope.data for envelope in await self._envelopes(found)]
+        return [event for event in events if not kinds or isinstance(event, kinds)]
+
+    async def _envelopes(self, found: Any) -> list[Envelope[Any]]:
+        records = await found.to_list(None)
+        read_ = [
+            read(bytes(r["value"]), [(n, bytes(t)) for n, t in r["headers"]], EVENTS)
+            for r in records
+        ]
+        return [envelope for envelope in read_ if isinstance(envelope, Envelope)]
+
+    def clock(self, moment: datetime) -> None:
+        """Move the clock of this process."""
+        clock.set_now(moment)
+
+    async def tick(self) -> None:
+        """Let every chore have one turn."""
+        for _, chore in self.app.state.on.chores:
+            await chore(self.database)
+
+    async def close(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+
+@asynccontextmanager
+async def a_service(
+    name: str, mongo: str, folder: Path, *, module: str = "", **settings: Any
+) -> AsyncIterator[Service]:
+    """A service over a database of its own; the clock is the machine's again afterwards.
+
+    Fails if the service read a whole collection.
+    """
+    keys = folder / "jwks.json"
+    keys.write_text(jwks())
+    app = importlib.import_module(module or f"services.{name}.app").app
+    kind: type[Settings] = type(app.state.settings)
+    told = {"mongo": mongo, "jwks": str(keys), "issuer": ISSUER, "audience": AUDIENCE, **settings}
+    app.state.settings = kind(**told)
+    from shared.http.auth import Keys
+
+    app.state.keys = Keys(str(keys), ISSUER, AUDIENCE)
+    database = Watched(mongo, f"{name}_{uuid.uuid4().hex[:8]}", app.state.settings)
+    database.source = f"/copse/{name}"
+    app.state.database = database
+    await database.prepare(app.state.indexes)
+    service = Service(app, database)
+    try:
+        async with no_scans(database.raw):
+            yield service
+    finally:
+        clock.reset()
+        await service.close()
+        await database.close()
