@@ -61,7 +61,7 @@ async def mongo(where: Settings, **options: Any) -> AsyncGenerator[Mongo]:
 @asynccontextmanager
 async def database(where: Settings, service: str) -> AsyncGenerator[Database]:
     """A service's database, as the kernel speaks to it."""
-    one = Database(where.mongo, service, where)
+    one = Database(where.mongo, service)
     try:
         yield one
     finally:

@@ -124,9 +124,12 @@ def _told(event: type[Event]) -> Iterator[str]:
 
 def _chores() -> Iterator[str]:
     for service in system.services():
-        for seconds, chore in service.on.chores:
-            often = f"{seconds / 60:g} min" if seconds >= 120 else f"{seconds:g} s"
-            yield f"| {service.name} | {often} | `{_name(chore)}` | {system.doc(chore)} |\n"
+        for chore in service.on.chores:
+            minutes = chore.seconds / 60
+            often = f"{minutes:g} min" if minutes >= 2 else f"{chore.seconds:g} s"
+            yield f"| {service.name} | {often} | `{chore.name}` | {system.doc(chore.work)} |\n"
+        for lifespan in service.on.lifespans:
+            yield f"| {service.name} | as long as it runs | `{_name(lifespan)}` | {system.doc(lifespan)} |\n"
 
 
 def _rules() -> Iterator[Document]:

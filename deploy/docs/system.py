@@ -1,8 +1,7 @@
 """What there is: services with their handlers, topics with their events, and who publishes what."""
 
-import ast
 import importlib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,6 @@ from shared.events.event import EVENTS, Event
 ROOT = Path(__file__).parents[2]
 OUTSIDE = "other systems"
 """Who publishes what no service does."""
-Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,7 @@ class Service:
     purpose: str
     app: FastAPI
     on: Handlers
+    publishes: Sequence[type[Event]]
 
 
 @cache
@@ -39,9 +38,10 @@ def services() -> tuple[Service, ...]:
 
 def _service(name: str) -> Service:
     package = importlib.import_module(f"services.{name}")
-    app = importlib.import_module(f"services.{name}.app").app
+    wired = importlib.import_module(f"services.{name}.app").service
     purpose = (package.__doc__ or "").strip().splitlines()
-    return Service(name, purpose[0] if purpose else "", app, app.state.on)
+    app = wired.build(wired.settings())
+    return Service(name, purpose[0] if purpose else "", app, wired.on, wired.publishes)
 
 
 def events() -> dict[str, type[Event]]:
@@ -65,32 +65,12 @@ def events_of(topic: str) -> list[type[Event]]:
 
 
 def publisher(event: type[Event]) -> str | None:
-    """The owner, if its model speaks of the event; other systems, where a service exists but is silent."""
+    """The owner, if it says that it publishes the event; other systems, where a service exists but does not."""
     owner = event.type.split(".")[1]
-    if owner not in {service.name for service in services()}:
+    known = {service.name: service for service in services()}
+    if owner not in known:
         return None
-    return owner if event.__name__ in _spoken_by(owner) else OUTSIDE
-
-
-@cache
-def _spoken_by(service: str) -> frozenset[str]:
-    folder = ROOT / "services" / service
-    files = [*folder.glob("model.py"), *folder.glob("model/**/*.py")]
-    return frozenset(name for file in files for name in spoken(ast.parse(file.read_text())))
-
-
-def spoken(tree: ast.AST) -> Iterator[str]:
-    """Names that code uses, other than to say what type something has."""
-    skipped: list[ast.AST | None] = []
-    if isinstance(tree, Function):
-        skipped.append(tree.returns)
-    elif isinstance(tree, ast.arg | ast.AnnAssign):
-        skipped.append(tree.annotation)
-    elif isinstance(tree, ast.Name):
-        yield tree.id
-    for child in ast.iter_child_nodes(tree):
-        if child not in skipped:
-            yield from spoken(child)
+    return owner if event in known[owner].publishes else OUTSIDE
 
 
 def kept(topic: Topic) -> str:

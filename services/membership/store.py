@@ -15,7 +15,7 @@ from services.membership.model import (
     View,
 )
 from shared.events.event import Event
-from shared.http.auth import Person as Caller
+from shared.http.keys import Person as Caller
 from shared.storage.unit_of_work import Transaction
 
 INDEXES: dict[str, list[IndexModel]] = {

@@ -1,12 +1,17 @@
-"""Notifications, wired."""
+"""Notifications, wired. It publishes nothing: what it does reaches people."""
 
 from services.notifications import api, handlers, store
-from services.notifications.channels import MailSettings
-from shared.runtime.service import create_service, run
+from services.notifications.settings import NotificationSettings
+from shared.runtime.serve import run
+from shared.runtime.service import Service
 
-app = create_service(
-    "notifications", api.router, handlers.on, indexes=store.INDEXES, settings=MailSettings
+service = Service(
+    "notifications",
+    api.router,
+    handlers.on,
+    settings=NotificationSettings,
+    indexes=store.INDEXES,
 )
 
 if __name__ == "__main__":
-    run(app)
+    run(service)

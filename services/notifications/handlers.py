@@ -1,16 +1,16 @@
 """What notifications does when something happens elsewhere: it keeps a little, and applies the rules."""
 
-from weakref import WeakKeyDictionary
+from collections.abc import AsyncGenerator
 
 from services.notifications import channels, store
 from services.notifications.model import (
-    Attention,
     EventDoesNotFit,
     impersonal,
     require_category_name,
     require_fitting_event,
 )
-from shared.consuming.handlers import Handlers
+from services.notifications.settings import NotificationSettings
+from shared.consuming.handlers import Chore, Handlers
 from shared.contracts import TOPICS
 from shared.contracts.membership import (
     CommunityRedefined,
@@ -42,7 +42,8 @@ from shared.events.cloudevents import Envelope
 from shared.events.event import EVENTS, Document, Event
 from shared.observability.logs import log
 from shared.observability.traces import traceparent
-from shared.storage.database import Database, is_outage
+from shared.runtime.runtime import Runtime
+from shared.storage.database import is_outage
 from shared.storage.projection import Write
 from shared.storage.unit_of_work import Transaction
 from shared.types.clock import now
@@ -54,7 +55,10 @@ ANSWERS: dict[type[Event], str] = {
     SeatConsidered: "tentative",
     SeatDeclined: "declined",
 }
-TURN = 0.2  # seconds between looks for something to do
+LOOK_SECONDS = (
+    1.0  # between looks for what another replica left to do; what is done here wakes at once
+)
+SEND_SECONDS = 0.5  # the same, for mails: some wait for a fact only for a moment
 
 on = Handlers("notifications", topics=EVERYTHING)
 
@@ -118,14 +122,15 @@ def answer(event: SeatTaken | SeatPromoted | SeatAwaited | SeatConsidered | Seat
 async def retry_mails(event: PersonRegistered, tx: Transaction) -> None:
     """Mails that waited for this person's address need wait no longer."""
     store.retry_mails_to(tx, event.person_id)
+    tx.wake("send_mails")
 
 
 @on(MemberJoined)
 async def catch_up(event: MemberJoined, tx: Transaction) -> None:
     """Who joins hears what the community is being told these days, as if they had been there."""
-    _attention(tx.database).saw(something=True)
     joined_at = (tx.cause and tx.cause.time) or now()
     store.keep_newcomer(tx, event.community_id, event.person_id, joined_at)
+    tx.wake("tell_newcomers")
 
 
 @on(NotificationRequested)
@@ -155,7 +160,7 @@ async def notice(event: Envelope[Document], tx: Transaction) -> None:
             log.error("a rule does not fit its event", rule=rule.rule_id, why=misfit.detail)
             continue
         if found:
-            _attention(tx.database).saw(something=True)
+            tx.wake("tell")
             store.know_category(tx, found.category)
             version = await store.current_version(tx, rule.template)
             store.keep_notice(tx, found.model_copy(update={"template_version": version}))
@@ -164,43 +169,34 @@ async def notice(event: Envelope[Document], tx: Transaction) -> None:
 # What time brings
 
 
-@on.every(seconds=TURN)
-async def tell_newcomers(database: Database) -> None:
+@on.every(seconds=LOOK_SECONDS)
+async def tell_newcomers(runtime: Runtime[NotificationSettings]) -> bool:
     """Tell who joined what their community is being told these days."""
-    attention = _attention(database)
-    if attention.looks():
-        attention.saw(something=await store.tell_newcomers(database))
+    return await store.tell_newcomers(runtime.database)
 
 
-@on.every(seconds=TURN)
-async def tell(database: Database) -> None:
+@on.every(seconds=LOOK_SECONDS)
+async def tell(runtime: Runtime[NotificationSettings]) -> None:
     """Give everybody concerned by the open notices their notification."""
-    attention = _attention(database)
-    if not attention.looks():
-        return
-    something = False
-    while found := await store.claim_notice(database):
+    database = runtime.database
+    while open_notice := await store.claim_notice(database):
         try:
-            told = await store.expand(database, found)
-            await store.finish_notice(database, found, told)
+            told = await store.expand(database, open_notice)
+            await store.finish_notice(database, open_notice, told)
         except Exception as error:  # its lease keeps it back for a while; the others go on
             if is_outage(error):
                 raise
-            log.error("a notice cannot be told", notice=found.notice_id, exc_info=error)
-        something = True
-    attention.saw(something=something)
+            log.error("a notice cannot be told", notice=open_notice.notice_id, exc_info=error)
+        database.wake("send_mails")
 
 
-@on.every(seconds=TURN)
-async def send(database: Database) -> None:
-    """Send the mails that are due."""
-    attention = _attention(database)
-    if attention.looks():
-        attention.saw(something=await channels.deliver(database))
+@on.lifespan
+async def mail_sender(runtime: Runtime[NotificationSettings]) -> AsyncGenerator[list[Chore]]:
+    """Sends the mails that are due, over connections that stay open."""
+    sender = channels.Sender(runtime.database, runtime.settings)
 
+    async def send_mails(_: Runtime[NotificationSettings]) -> bool:
+        return await sender.work()
 
-def _attention(database: Database) -> Attention:
-    return _attentive.setdefault(database, Attention())
-
-
-_attentive: WeakKeyDictionary[Database, Attention] = WeakKeyDictionary()
+    yield [Chore("send_mails", SEND_SECONDS, send_mails)]
+    await sender.hang_up()

@@ -1,15 +1,25 @@
-"""What is shared."""
+"""Resources, wired."""
 
 from services.resources import api, handlers, store
-from shared.runtime.service import create_service, run
+from services.resources.settings import ResourceSettings
+from shared.contracts import resources
+from shared.runtime.serve import run
+from shared.runtime.service import Service
 
-app = create_service(
+service = Service(
     "resources",
     api.router,
     handlers.on,
+    settings=ResourceSettings,
     indexes=store.INDEXES,
-    settings=store.ResourceSettings,
+    publishes=(
+        resources.ResourceShared,
+        resources.ResourceRevised,
+        resources.ResourceRestored,
+        resources.ResourceBinned,
+        resources.ResourceRecovered,
+    ),
 )
 
 if __name__ == "__main__":
-    run(app)
+    run(service)

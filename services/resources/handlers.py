@@ -1,6 +1,7 @@
 """What resources learns from membership, and what it does as time passes."""
 
 from services.resources import store
+from services.resources.settings import ResourceSettings
 from shared.consuming.handlers import Handlers
 from shared.contracts.membership import (
     CommunityRedefined,
@@ -9,7 +10,7 @@ from shared.contracts.membership import (
     MemberLeft,
     RoleGiven,
 )
-from shared.storage.database import Database
+from shared.runtime.runtime import Runtime
 from shared.storage.projection import Write
 
 on = Handlers("resources")
@@ -32,6 +33,6 @@ def seat(event: MemberJoined | RoleGiven | MemberLeft) -> Write:
 
 
 @on.every(seconds=300)
-async def sweep_uploads(database: Database) -> None:
+async def sweep_uploads(runtime: Runtime[ResourceSettings]) -> None:
     """Bytes that were sent but never shared go after an hour."""
-    await store.sweep(database)
+    await store.sweep(runtime.database)

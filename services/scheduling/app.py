@@ -1,15 +1,33 @@
-"""Scheduling as a service: `python -m services.scheduling.app`."""
+"""Scheduling, wired."""
 
 from services.scheduling import api, handlers, store
-from shared.runtime.service import create_service, run
+from services.scheduling.settings import SchedulingSettings
+from shared.contracts import scheduling
+from shared.runtime.serve import run
+from shared.runtime.service import Service
 
-app = create_service(
+service = Service(
     "scheduling",
     api.router,
     handlers.on,
+    settings=SchedulingSettings,
     indexes=store.INDEXES,
-    settings=store.SchedulingSettings,
+    publishes=(
+        scheduling.RhythmChosen,
+        scheduling.RhythmEnded,
+        scheduling.MeetingScheduled,
+        scheduling.MeetingAnnounced,
+        scheduling.MeetingMoved,
+        scheduling.MeetingRedescribed,
+        scheduling.MeetingCancelled,
+        scheduling.MeetingWithdrawn,
+        scheduling.SeatTaken,
+        scheduling.SeatConsidered,
+        scheduling.SeatAwaited,
+        scheduling.SeatPromoted,
+        scheduling.SeatDeclined,
+    ),
 )
 
 if __name__ == "__main__":
-    run(app)
+    run(service)

@@ -1,6 +1,7 @@
 """What scheduling learns from membership, and what it does as time passes."""
 
 from services.scheduling import store
+from services.scheduling.settings import SchedulingSettings
 from shared.consuming.handlers import Handlers
 from shared.contracts.membership import (
     CommunityRedefined,
@@ -9,7 +10,7 @@ from shared.contracts.membership import (
     MemberLeft,
     RoleGiven,
 )
-from shared.storage.database import Database
+from shared.runtime.runtime import Runtime
 from shared.storage.projection import Write
 from shared.storage.unit_of_work import Transaction
 
@@ -55,12 +56,12 @@ async def free_seats(event: MemberLeft, tx: Transaction) -> None:
 
 
 @on.every(seconds=5)
-async def announce(database: Database) -> None:
+async def announce(runtime: Runtime[SchedulingSettings]) -> None:
     """Invite to the meetings that have come within their community's notice time."""
-    await store.announce_due(database)
+    await store.announce_due(runtime.database)
 
 
 @on.every(seconds=60)
-async def extend(database: Database) -> None:
+async def extend(runtime: Runtime[SchedulingSettings]) -> None:
     """Let the meetings of each rhythm stand six months ahead."""
-    await store.extend_due(database)
+    await store.extend_due(runtime.database)

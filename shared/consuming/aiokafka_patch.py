@@ -19,10 +19,8 @@ from aiokafka.record import default_records, memory_records
 
 from shared.events.cloudevents import UNREADABLE
 from shared.events.event import Headers
+from shared.types.limits import BATCH_BYTES, BATCH_RECORDS, RECORD_BYTES
 
-LARGEST_RECORD = 2 * 2**20  # bytes; brokers and clients are set to 1 MiB
-LARGEST_BATCH = 32 * 2**20  # bytes, unpacked
-MOST_RECORDS = 100_000  # of one batch
 SHOWN = 1_000  # bytes of a key that is kept of a record too large
 _FORMAT = 2  # of batches; brokers take no older ones since Kafka 4
 _HEAD = struct.Struct(">qiibIhiqqqhii")  # a batch's fixed fields, see aiokafka's DefaultRecordBase
@@ -94,15 +92,11 @@ class _Batch:
 
     def _check_size(self) -> None:
         count, codec = _HEAD.unpack_from(self._slice)[-1], self._batch.compression_type
-        if count > MOST_RECORDS:
-            raise CannotBeRead(f"it holds {count} records; the most is {MOST_RECORDS}")
+        if count > BATCH_RECORDS:
+            raise CannotBeRead(f"it holds {count} records; the most is {BATCH_RECORDS}")
         packed = memoryview(self._slice)[_HEAD.size :]
-        if (
-            codec
-            and len(packed) * _RATIO[codec] > LARGEST_BATCH
-            and _unpacks_to_much(codec, packed)
-        ):
-            raise CannotBeRead(f"it unpacks to more than {LARGEST_BATCH} bytes")
+        if codec and len(packed) * _RATIO[codec] > BATCH_BYTES and _unpacks_to_much(codec, packed):
+            raise CannotBeRead(f"it unpacks to more than {BATCH_BYTES} bytes")
 
     def _check_places(self, records: list[Any]) -> None:
         """Each offset after the one before, and within the batch: else what follows seems applied already."""
@@ -126,19 +120,19 @@ def _unpacks_to_much(codec: int, packed: memoryview) -> bool:
         with gzip.open(io.BytesIO(packed)) as unpacking:
             while piece := unpacking.read1(_PIECE):
                 room += len(piece)
-                if room > LARGEST_BATCH:
+                if room > BATCH_BYTES:
                     return True
         return False
     into = cramjam.lz4.decompress_into if codec == _LZ4 else cramjam.zstd.decompress_into
     room = 16 * len(packed)
     while True:
-        room = min(room, LARGEST_BATCH)
+        room = min(room, BATCH_BYTES)
         try:
             into(packed, bytearray(room))
         except cramjam.DecompressionError as error:
             if "whole buffer" not in str(error):
                 raise
-            if room == LARGEST_BATCH:
+            if room == BATCH_BYTES:
                 return True
             room *= 8
         else:
@@ -151,12 +145,12 @@ def _bounded(record: Any) -> Any:
     size = len(key) + len(value)
     for _, text in record.headers:
         size += len(text or b"")
-    if size <= LARGEST_RECORD:
+    if size <= RECORD_BYTES:
         return record
-    why = f"it has {size} bytes; the most is {LARGEST_RECORD}"
+    why = f"it has {size} bytes; the most is {RECORD_BYTES}"
     return StandIn(
         *(record.offset, record.timestamp, record.timestamp_type, record.key and key[:SHOWN]),
-        *(value[:LARGEST_RECORD], [(UNREADABLE, why.encode())]),
+        *(value[:RECORD_BYTES], [(UNREADABLE, why.encode())]),
     )
 
 

@@ -1,7 +1,6 @@
 """Kafka → handlers: a batch, by partition one transaction each, then the offsets."""
 
 import asyncio
-import random
 import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,6 +11,7 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
+from shared.backoff import Backoff
 from shared.consuming import parked
 from shared.consuming.batching import Batching
 from shared.consuming.deduplication import Deduplication, Fenced
@@ -32,6 +32,7 @@ class Consumer(ConsumerRebalanceListener):
     """One member of the service's consumer group, and what it knows of its partitions."""
 
     def __init__(self, broker: KafkaBroker, on: Handlers, database: Database, most: int) -> None:
+        self._database = database
         self._inbox = Deduplication(on, database)
         self._locks: defaultdict[TopicPartition, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._assigned: set[TopicPartition] = set()
@@ -121,7 +122,7 @@ class Consumer(ConsumerRebalanceListener):
 
         self._lag.taken(tp, batch[0].published_ms)
         async with self._locks[tp]:
-            pause = 0.1
+            backoff = Backoff(0.1, 30)
             while counts():
                 try:
                     if not await self._places.resume(tp, batch[0].offset):
@@ -135,8 +136,7 @@ class Consumer(ConsumerRebalanceListener):
                     if not (is_outage(error) or isinstance(error, KafkaError)):
                         log.exception("a batch cannot be applied; trying again", partition=str(tp))
                     self.waiting = True
-                    await asyncio.sleep(random.uniform(pause / 2, pause))  # noqa: S311
-                    pause = min(pause * 2, 30)
+                    await backoff.wait()
                 else:
                     self.waiting = False
                     self._lag.applied(tp, batch[-1].published_ms)
@@ -146,7 +146,7 @@ class Consumer(ConsumerRebalanceListener):
 
     async def retry_parked(self) -> None:
         """Try again what was set aside on this member's partitions and is due."""
-        if not await parked.any_due(self._inbox.database):
+        if not await parked.any_due(self._database):
             return  # one question a second, not one for each of dozens of partitions
         for tp in [*self._assigned]:
             ends = time.monotonic() + TURN_SECONDS  # then what is new has its turn
@@ -214,6 +214,13 @@ class Consumer(ConsumerRebalanceListener):
         if not behind:
             self._moved = time.monotonic()
         return behind
+
+    def waits_for(self) -> list[str]:
+        """Why this member is not ready, a reason each."""
+        waits = [] if self.caught_up else ["the history is not applied yet"]
+        if self.waiting:
+            waits.append("MongoDB is away")
+        return waits + [f"{tp} was made anew" for tp in sorted(self._places.recreated)]
 
     @property
     def caught_up(self) -> bool:

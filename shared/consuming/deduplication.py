@@ -17,10 +17,10 @@ from shared.events.cloudevents import Envelope, Origin, Unreadable
 from shared.observability.metrics import CONSUMED
 from shared.observability.traces import carry_on, tracer
 from shared.storage.database import Database, is_duplicate, is_outage
+from shared.storage.layout import DEDUPLICATION, HELD, WATERMARKS, watermark_id
 from shared.storage.unit_of_work import Transaction
 from shared.types import clock
-
-HANDLING_SECONDS = 3.0  # of one transaction, for all its events; mongod ends it after 5 s
+from shared.types.limits import HANDLING_SECONDS
 
 
 class Fenced(Exception):
@@ -36,7 +36,7 @@ class Failed(Exception):
         self.error = error
 
 
-class _SeenBefore(Exception):
+class SeenBefore(Exception):
     pass
 
 
@@ -57,8 +57,8 @@ class Deduplication:
 
     async def position(self, tp: TopicPartition) -> int:
         """The last offset applied of a partition, -1 for none; from MongoDB."""
-        watermarks = self.database["watermarks"]
-        id = _id(tp)
+        watermarks = self.database[WATERMARKS]
+        id = watermark_id(*tp)
         found = await watermarks.find_one_and_update(
             {"_id": id}, {"$setOnInsert": {"offset": -1}}, upsert=True, return_document=True
         )
@@ -76,13 +76,13 @@ class Deduplication:
             return
 
         async def advance(tx: Transaction) -> None:
-            here = {"_id": _id(tp), "offset": position}
-            if not await tx.claim("watermarks", here, {"$set": {"offset": fresh[-1].offset}}):
+            here = {"_id": watermark_id(*tp), "offset": position}
+            if not await tx.claim(WATERMARKS, here, {"$set": {"offset": fresh[-1].offset}}):
                 raise Fenced(str(tp))
 
         keys = {one.queue for one in fresh}
         held = parked.held_queues(tp.topic, tp.partition, keys)
-        await self._once(fresh, advance, held)
+        await self.once(fresh, advance, held)
         self.positions[tp] = fresh[-1].offset
         self._skipped(tp, len(new) - len(fresh))  # once, however often the rest had to be tried
 
@@ -104,7 +104,7 @@ class Deduplication:
                 )
                 one.envelope = read_on_topic(one.topic, one.value, one.headers, self.on.models)
                 try:
-                    await self._once([one], parked.taking(head))
+                    await self.once([one], parked.taking(head))
                 except parked.Taken:
                     break
                 except Exception as failure:
@@ -115,18 +115,18 @@ class Deduplication:
                     break
                 CONSUMED.labels(tp.topic, "recovered").inc()
 
-    async def _once(
+    async def once(
         self,
         batch: Sequence[Record],
         claim: Callable[[Transaction], Awaitable[None]],
         held: "Callable[[Transaction], Awaitable[set[str]]] | None" = None,
     ) -> None:
         try:
-            await self._transact(batch, claim, held, careful=False)
-        except _SeenBefore:
-            await self._transact(batch, claim, held, careful=True)
+            await self.transact(batch, claim, held, careful=False)
+        except SeenBefore:
+            await self.transact(batch, claim, held, careful=True)
 
-    async def _transact(
+    async def transact(
         self,
         batch: Sequence[Record],
         claim: Callable[[Transaction], Awaitable[None]],
@@ -144,14 +144,14 @@ class Deduplication:
                 spans.again()
             await claim(tx)
             waiting = await held(tx) if held else set[str]()
-            seen = await self._remember(tx, [o for o in batch if o.queue not in waiting], careful)
+            seen = await self.remember(tx, [o for o in batch if o.queue not in waiting], careful)
             ends = monotonic() + HANDLING_SECONDS
             for at, one in enumerate(batch):
                 if at and monotonic() > ends:
                     why = f"{at} events took as long as a transaction may."
                     raise Failed(one.offset, TookTooLong(why))
                 try:
-                    outcome = await self._take(one, tx, waiting, seen, spans)
+                    outcome = await self.take(one, tx, waiting, seen, spans)
                 except PyMongoError:
                     raise
                 except Exception as error:
@@ -164,7 +164,7 @@ class Deduplication:
         for outcome, count in outcomes.items():
             CONSUMED.labels(batch[0].topic, outcome).inc(count)
 
-    async def _take(
+    async def take(
         self,
         one: Record,
         tx: Transaction,
@@ -178,12 +178,12 @@ class Deduplication:
             outcome = parked.park(tx, one, self.on.group)
             if spans:
                 spans.set_aside(one, outcome)
-            if outcome == "held":
+            if outcome == HELD:
                 waiting.add(one.queue)
             return outcome
         if one.queue in waiting:
             parked.queue_behind(tx, one)
-            return "held"
+            return HELD
         if envelope is None:
             return "skipped"
         identity = envelope.identity
@@ -194,7 +194,7 @@ class Deduplication:
             seen.add(identity)  # its copy may be in this very batch
         return "applied"
 
-    async def _remember(self, tx: Transaction, batch: Sequence[Record], careful: bool) -> set[str]:
+    async def remember(self, tx: Transaction, batch: Sequence[Record], careful: bool) -> set[str]:
         """Note the ids of events that bring about reactions; returns those that were noted before.
 
         Optimistic: the first try inserts blindly, and only a duplicate makes the second try look.
@@ -210,17 +210,19 @@ class Deduplication:
             return set()
         seen: set[str] = set()
         if careful:
-            seen = {found["_id"] for found in await tx.find("inbox", {"_id": {"$in": wanted}})}
+            seen = {
+                found["_id"] for found in await tx.find(DEDUPLICATION, {"_id": {"$in": wanted}})
+            }
         elif len(set(wanted)) < len(wanted):
-            raise _SeenBefore
+            raise SeenBefore
         moment = clock.machine()
         new = [{"_id": id, "at": moment} for id in dict.fromkeys(wanted) if id not in seen]
         try:
             if new:
-                await tx.insert("inbox", new)
+                await tx.insert(DEDUPLICATION, new)
         except BulkWriteError as error:
             if not careful and is_duplicate(error):
-                raise _SeenBefore from None
+                raise SeenBefore from None
             raise
         return seen
 
@@ -236,7 +238,3 @@ class Deduplication:
                 await self.on.handle(envelope, one.topic, tx)
         else:
             await self.on.handle(envelope, one.topic, tx)
-
-
-def _id(tp: TopicPartition) -> str:
-    return f"{tp.topic}:{tp.partition}"

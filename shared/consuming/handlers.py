@@ -1,23 +1,34 @@
 """What a service does when something happens elsewhere: `on = Handlers("scheduling")`, `@on(MemberJoined)`."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from shared.events.cloudevents import Envelope
 from shared.events.event import Document, Event
-from shared.storage.database import Database
 from shared.storage.projection import Write
 from shared.storage.unit_of_work import Transaction
 
 Reaction = Callable[[Any, Transaction], Awaitable[None]]
 Projection = Callable[[Any], "Write | Sequence[Write] | None"]
 Watcher = Callable[[Envelope[Document], Transaction], Awaitable[None]]
-Chore = Callable[[Database], Awaitable[None]]
+Work = Callable[[Any], Awaitable["bool | None"]]
+"""What a chore does, given the Runtime. True: there may be more to do at once."""
+Lifespan = Callable[[Any], AsyncGenerator["Iterable[Chore]"]]
 R = TypeVar("R", bound=Reaction)
 P = TypeVar("P", bound=Projection)
 W = TypeVar("W", bound=Watcher)
-C = TypeVar("C", bound=Chore)
+C = TypeVar("C", bound=Work)
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """What is to be done now and then: every so many seconds, and at once when a commit wakes it by its name."""
+
+    name: str
+    seconds: float
+    work: Work
 
 
 @dataclass(slots=True)
@@ -35,7 +46,8 @@ class Handlers:
         self.group = group
         self.handlers: dict[str, Handling] = {}
         self.watchers: list[Watcher] = []
-        self.chores: list[tuple[float, Chore]] = []
+        self.chores: list[Chore] = []
+        self.lifespans: list[Callable[[Any], AbstractAsyncContextManager[Iterable[Chore]]]] = []
         self.topics: set[str] = set(topics)
         self.models: dict[str, type[Any]] = {}
 
@@ -66,13 +78,21 @@ class Handlers:
         return watcher
 
     def every(self, *, seconds: float) -> Callable[[C], C]:
-        """A chore that time brings; every replica runs it, so it claims what it works on."""
+        """A chore that time brings; every replica runs it, so it claims what it works on.
 
-        def register(chore: C) -> C:
-            self.chores.append((seconds, chore))
-            return chore
+        It is given the Runtime. `tx.wake("its name")` brings it at once; who returns True is called again at once.
+        """
+
+        def register(work: C) -> C:
+            self.chores.append(Chore(work.__name__, seconds, work))
+            return work
 
         return register
+
+    def lifespan(self, lifespan: Lifespan) -> Lifespan:
+        """What lives as long as the service: an async generator, given the Runtime, that yields its chores once."""
+        self.lifespans.append(asynccontextmanager(lifespan))
+        return lifespan
 
     def _of(self, event: type[Event]) -> Handling:
         self.topics.add(event.topic)

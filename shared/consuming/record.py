@@ -10,8 +10,7 @@ from bson.errors import BSONError
 from shared.errors import Busy, NotFound, Problem, TookTooLong
 from shared.events.cloudevents import Envelope, Unreadable, read
 from shared.events.event import Event, Headers
-
-LONGEST_KEY = 1_000  # bytes
+from shared.types.limits import KEY_BYTES
 
 
 @dataclass(slots=True)
@@ -34,7 +33,7 @@ class Record:
     def __post_init__(self) -> None:
         if self.key is None:
             self.queue = f"@{self.offset}"
-        elif len(self.key) <= LONGEST_KEY:
+        elif len(self.key) <= KEY_BYTES:
             self.queue = self.key.decode(errors="backslashreplace")
         else:  # of a garbled record; whole it would fill queries and indexes
             self.queue = f"#{hashlib.sha256(self.key).hexdigest()}"

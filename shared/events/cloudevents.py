@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from shared.events.event import Document, Event, Headers, new_id
 from shared.types.clock import Moment, now
 from shared.types.fields import Reference, TraceParent
+from shared.types.limits import HEADERS
 
 STRUCTURED = "application/cloudevents+json"
 UNREADABLE = "copse-unreadable"  # the header of a record that stands in for one: it says why
-MOST_HEADERS, LONGEST_REASON = 1_000, 500
+LONGEST_REASON = 500  # characters
 E = TypeVar("E")
 
 
@@ -101,8 +102,8 @@ def _of_events(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     """The headers that CloudEvents knows; what others say is none of ours, and may be any bytes."""
     found: dict[str, str] = {}
     for count, (name, text) in enumerate(headers, 1):
-        if count > MOST_HEADERS:
-            raise ValueError(f"it has more than {MOST_HEADERS} headers")
+        if count > HEADERS:
+            raise ValueError(f"it has more than {HEADERS} headers")
         known = name.lower()
         if known in ("content-type", UNREADABLE) or known.startswith("ce_"):
             found[known] = text.decode()

@@ -1,114 +1,13 @@
 """Bearer token → Principal. Roles in a community are the services' own knowledge, from events."""
 
-import asyncio
-import json
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import jwt
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPBearer
 
-from shared.errors import Busy, Forbidden, Unauthenticated
-
-ALGORITHMS = ["ES256", "ES384", "EdDSA", "RS256", "RS512", "PS256"]
-"""Asymmetric only (RFC 8725, sections 3.1 and 3.2)."""
-OPERATOR = "copse:operator"
-ASK_SECONDS = 30  # between two questions for a key that is not known
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who asks: the token's subject, and what the identity provider says of them."""
-
-    person_id: str
-    name: str = ""
-    email: str = ""
-    scopes: frozenset[str] = frozenset()
-
-    @property
-    def is_operator(self) -> bool:
-        return OPERATOR in self.scopes
-
-    def require_scope(self, scope: str) -> None:
-        """Raise Forbidden unless the token carries the scope."""
-        if scope not in self.scopes:
-            raise Forbidden(f"The token lacks the scope `{scope}`.")
-
-
-class Keys:
-    """The issuer's public keys (a JWKS, RFC 7517): a file, or an address, asked every 5 minutes and for new keys."""
-
-    def __init__(self, where: str, issuer: str, audience: str) -> None:
-        self._where = where
-        self._file: tuple[int, jwt.PyJWKSet] | None = None
-        self._check = partial(
-            jwt.decode,
-            algorithms=ALGORITHMS,
-            issuer=issuer,
-            audience=audience,
-            leeway=30,
-            options={"require": ["exp", "iss", "aud", "sub"]},
-        )
-        remote = where.startswith(("http://", "https://"))
-        self._client = jwt.PyJWKClient(where, lifespan=300, timeout=5) if remote else None
-        self._asked_at = -1e9
-
-    async def person(self, token: str) -> Person:
-        """The person a token stands for. Unauthenticated, saying why, if it does not hold."""
-        try:
-            claims: dict[str, Any] = self._check(token, await self._key(token))
-        except jwt.PyJWKClientConnectionError as error:
-            raise Busy(f"The issuer's keys cannot be read now: {error}") from None
-        except OSError as error:
-            raise Busy(f"The issuer's keys cannot be read now: {error}") from None
-        except (jwt.PyJWTError, ValueError) as error:
-            raise Unauthenticated(f"The bearer token is not valid: {error}.") from None
-        if not claims["sub"]:
-            raise Unauthenticated("The bearer token is not valid: its subject is empty.")
-        return Person(
-            person_id=str(claims["sub"]),
-            name=str(claims.get("name", "")),
-            email=str(claims.get("email", "")),
-            scopes=frozenset(str(claims.get("scope", "")).split()),
-        )
-
-    async def _key(self, token: str) -> jwt.PyJWK:
-        if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
-            raise jwt.InvalidAlgorithmError(f"its alg must be one of {', '.join(ALGORITHMS)}")
-        wanted = jwt.get_unverified_header(token).get("kid")
-        found = _named(wanted, await self._keys())
-        if found is None and self._client and time.monotonic() - self._asked_at > ASK_SECONDS:
-            self._asked_at = time.monotonic()  # whoever makes up kids does not make us ask
-            found = _named(wanted, await self._keys(refresh=True))
-        if found is None:
-            raise jwt.InvalidKeyError("no key of the issuer has its kid")
-        return found
-
-    async def _keys(self, *, refresh: bool = False) -> list[jwt.PyJWK]:
-        if self._client:
-            return await asyncio.to_thread(self._client.get_signing_keys, refresh)
-        return self._from_file().keys
-
-    def _from_file(self) -> jwt.PyJWKSet:
-        """Read anew only when the file was replaced; a look at its time costs microseconds."""
-        file = Path(self._where)
-        changed = file.stat().st_mtime_ns
-        if self._file is None or self._file[0] != changed:
-            try:
-                self._file = changed, jwt.PyJWKSet.from_dict(json.loads(file.read_text()))
-            except (ValueError, jwt.PyJWTError) as error:
-                raise Busy(f"The issuer's keys cannot be read now: {error}") from None
-        return self._file[1]
-
-
-def _named(kid: str | None, keys: Iterable[jwt.PyJWK]) -> jwt.PyJWK | None:
-    return next((key for key in keys if key.key_id == kid), None)
-
+from shared.errors import Unauthenticated
+from shared.http.keys import Person
+from shared.http.serving import serving
 
 _scheme = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A token of the issuer.")
 
@@ -121,8 +20,7 @@ async def authenticate(
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated("Send `Authorization: Bearer <token>`.")
-    keys: Keys = request.app.state.keys
-    return await keys.person(token.strip())
+    return await serving(request).keys.person(token.strip())
 
 
 Principal = Annotated[Person, Depends(authenticate)]

@@ -25,7 +25,7 @@ def _is_number(text: str) -> bool:
 
 
 def with_etag(request: Request, response: Response, tx: Transaction) -> Response:
-    """ETag: an aggregate's version, else a hash of the answer; 304 where the client has it (RFC 9110)."""
+    """ETag: an aggregate's version where the route says so, else a hash of the answer; 304 where the client has it (RFC 9110)."""
     if response.status_code >= 300 or not isinstance(getattr(response, "body", None), bytes):
         return response
     if request.method in SAFE:
@@ -33,11 +33,11 @@ def with_etag(request: Request, response: Response, tx: Transaction) -> Response
         response.headers.setdefault("vary", "authorization")
         if "etag" not in response.headers:
             digest = hashlib.sha256(response.body).hexdigest()[:20]
-            response.headers["etag"] = f'"v{tx.version}"' if tx.version else f'"{digest}"'
+            response.headers["etag"] = f'"v{tx.etag}"' if tx.etag else f'"{digest}"'
         known = request.headers.get("if-none-match", "")
         if response.headers["etag"] in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
             kept = ("etag", "cache-control", "vary")
             return Response(status_code=304, headers={k: response.headers[k] for k in kept})
-    elif tx.version:
-        response.headers["etag"] = f'"v{tx.version}"'
+    elif tx.etag:
+        response.headers["etag"] = f'"v{tx.etag}"'
     return response

@@ -12,12 +12,14 @@ from shared.errors import Invalid, Malformed, Refused
 from shared.events.event import new_id
 from shared.http.auth import authenticate
 from shared.storage.database import Database
+from shared.storage.layout import IDEMPOTENCY_KEYS
 from shared.storage.unit_of_work import Transaction
 from shared.types.clock import machine
+from shared.types.limits import CLAIM_SECONDS, IDEMPOTENCY_HOURS
 
 Record = Callable[[Transaction, Response], Awaitable[None]]
-KEPT = timedelta(hours=24)
-CLAIM = timedelta(seconds=60)  # after this a claim is taken for that of a dead process
+KEPT = timedelta(hours=IDEMPOTENCY_HOURS)
+CLAIM = timedelta(seconds=CLAIM_SECONDS)  # after this a claim is taken for that of a dead process
 
 
 class IdempotencyKeyReused(Invalid):
@@ -51,13 +53,13 @@ async def once(
     fingerprint = _digest(_without_boundary(request, body))
     mine = new_id()
     claimed = {"claim": mine, "fingerprint": fingerprint, "until": machine() + CLAIM}
-    replies = database["replies"]
+    commands = database[IDEMPOTENCY_KEYS]
     try:
-        await replies.update_one(
+        await commands.update_one(
             {"_id": id, "status": None, "until": {"$lt": machine()}}, {"$set": claimed}, upsert=True
         )
     except DuplicateKeyError:
-        kept = await replies.find_one({"_id": id})
+        kept = await commands.find_one({"_id": id})
         if kept and kept["fingerprint"] != fingerprint:
             raise IdempotencyKeyReused("Its body was another one. Use a new key.") from None
         if not kept or kept["status"] is None:
@@ -73,13 +75,13 @@ async def once(
             "headers": {k: v for k, v in response.headers.items() if k != "content-length"},
             "body": Binary(bytes(response.body)),
         }
-        if not await tx.claim("replies", {"_id": id, "claim": mine}, {"$set": kept}):
+        if not await tx.claim(IDEMPOTENCY_KEYS, {"_id": id, "claim": mine}, {"$set": kept}):
             raise RequestInFlight("It took too long, and was sent again meanwhile.")
 
     try:
         return await run(record)
     except BaseException:
-        await replies.delete_one({"_id": id, "claim": mine, "status": None})
+        await commands.delete_one({"_id": id, "claim": mine, "status": None})
         raise
 
 

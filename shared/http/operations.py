@@ -11,15 +11,17 @@ from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
-from shared.consuming import parked
+from shared.consuming import dead_letters
 from shared.errors import Invalid, NotFound
 from shared.http import openapi, problems
-from shared.http.auth import OPERATOR, Principal
-from shared.http.paging import Paging, cursor
+from shared.http.auth import Principal
+from shared.http.keys import OPERATOR
+from shared.http.paging import Paging
 from shared.http.router import Router, Tx
-from shared.observability.metrics import PARKED, READY, REQUESTS
+from shared.http.serving import serving
+from shared.observability.metrics import READY, REQUESTS
 from shared.observability.traces import span, trace_id
-from shared.storage.database import Database
+from shared.storage.layout import PARKED
 from shared.types import clock
 from shared.types.clock import Moment
 
@@ -75,7 +77,6 @@ router = Router(tags=["operation"], responses=openapi.ONLY_OPERATORS)
 
 @router.get("/dead-letters")
 async def list_dead_letters(
-    request: Request,
     me: Principal,
     tx: Tx,
     page: Paging,
@@ -86,11 +87,11 @@ async def list_dead_letters(
     where: dict[str, Any] = {"state": state} if state else {}
     if after := page.position(str):
         where["_id"] = {"$gt": after[0]}
-    found = await tx.find("parked", where, sort=[("_id", 1)], limit=page.limit)
-    more = len(found) == page.limit
+    found = await tx.find(PARKED, where, sort=[("_id", 1)], limit=page.wanted)
+    events, following = page.cut(found, lambda event: (event["_id"],))
     return DeadLetters(
-        items=[DeadLetter.model_validate({**one, "id": one["_id"]}) for one in found],
-        next=cursor(request.url.path, found[-1]["_id"]) if more else None,
+        items=[DeadLetter.model_validate({**event, "id": event["_id"]}) for event in events],
+        next=following,
     )
 
 
@@ -102,12 +103,12 @@ async def replay_dead_letters(replay: Replay, me: Principal, request: Request) -
     if not conditions:
         raise Invalid("Name an id, a topic, a key or a fingerprint.", field="id")
     where = {"_id" if name == "id" else name: value for name, value in conditions.items()}
-    database: Database = request.app.state.database
-    count = await parked.replay(database, where, dry_run=replay.dry_run, by=me.person_id)
+    database = serving(request).database
+    count = await dead_letters.replay(database, where, dry_run=replay.dry_run, by=me.person_id)
     return Replayed(events=count, dry_run=replay.dry_run)
 
 
-def open_on(app: FastAPI) -> None:
+def add_to(app: FastAPI) -> None:
     """Add the common routes, the error answers and the request span to a service."""
     app.include_router(router)
     app.add_api_route("/", describe, include_in_schema=False)
@@ -121,7 +122,7 @@ def open_on(app: FastAPI) -> None:
         include_in_schema=False,
         dependencies=[Depends(_for_tests)],
     )
-    problems.answer_on(app)
+    problems.add_to(app)
     openapi.complete(app)
     app.middleware("http")(_observe)
 
@@ -133,30 +134,19 @@ async def describe() -> Response:
 
 async def livez(request: Request) -> Response:
     """The process answers, and its consumer moves: a second new one that stands still needs a new process."""
-    stuck = request.app.state.stalls > 1
+    stuck = serving(request).is_stuck
     return Response("the consumer stands still" if stuck else "ok", 503 if stuck else 200)
 
 
 async def readyz(request: Request) -> Response:
     """200 when MongoDB answers and the history that was there at the start is applied."""
-    waits = _waits_for(request.app.state)
-    return JSONResponse({"ready": not waits, "waits_for": waits}, 503 if waits else 200)
-
-
-def _waits_for(state: Any) -> list[str]:
-    waits: list[str] = []
-    if not getattr(state, "prepared", False):
-        waits.append("MongoDB is not prepared")
-    if state.on.topics and not (state.consumer and state.consumer.caught_up):
-        waits.append("the history is not applied yet")
-    if state.consumer and state.consumer.waiting:
-        waits.append("MongoDB is away")
-    return waits + [f"{tp} was made anew" for tp in getattr(state.consumer, "recreated", ())]
+    waits = serving(request).waits_for()
+    return JSONResponse({"ready": not waits, "waits_for": [*waits]}, 503 if waits else 200)
 
 
 async def metrics(request: Request) -> Response:
     """Prometheus text format."""
-    READY.set(not _waits_for(request.app.state))
+    READY.set(not serving(request).waits_for())
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -166,7 +156,7 @@ async def asyncapi() -> Response:
 
 
 def _for_tests(request: Request) -> None:
-    if not request.app.state.settings.test_clock:
+    if not serving(request).has_test_clock:
         raise NotFound("There is no test clock here.")
 
 
@@ -174,12 +164,6 @@ async def set_clock(clock_: Clock) -> dict[str, str]:
     """Move the service's clock; only where COPSE_TEST_CLOCK is set."""
     clock.set_now(clock_.now)
     return {"now": clock.now().isoformat()}
-
-
-async def count_parked(database: Database) -> None:
-    """Feed the metric of events set aside."""
-    for state in ("held", "dead"):
-        PARKED.labels(state).set(await database["parked"].count_documents({"state": state}))
 
 
 async def _observe(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:

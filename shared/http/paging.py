@@ -1,8 +1,9 @@
 """Lists in pages: `?limit=`, and a cursor that says where the page before was left off."""
 
 import base64
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar, cast
 
 import orjson
 from fastapi import Depends, Query, Request
@@ -10,12 +11,16 @@ from pydantic import BaseModel
 
 from shared.errors import Malformed
 from shared.types.clock import within_reach
+from shared.types.limits import PAGE
+
+T = TypeVar("T")
 
 
 class Page(BaseModel):
     """How much of a list, from where: `?limit=` and the `next` of the page before."""
 
     limit: int
+    path: str
     after: list[Any] | None
 
     def position(self, *types: type) -> tuple[Any, ...] | None:
@@ -25,6 +30,19 @@ class Page(BaseModel):
         if len(self.after) != len(types):
             raise Malformed(BAD_CURSOR)
         return tuple(_as(kind, value) for kind, value in zip(types, self.after, strict=True))
+
+    @property
+    def wanted(self) -> int:
+        """How many items to look for: one more than the page holds tells whether there is a next."""
+        return self.limit + 1
+
+    def cut(
+        self, found: Sequence[T], key: Callable[[T], tuple[Any, ...]]
+    ) -> tuple[Sequence[T], str | None]:
+        """The page out of `wanted` items, and the cursor of the next if there is one; `key` is an item's position."""
+        items = found[: self.limit]
+        more = len(found) > self.limit
+        return items, cursor(self.path, *key(items[-1])) if more else None
 
 
 BAD_CURSOR = "This cursor is not one this list gave out. Start without a cursor."
@@ -45,12 +63,13 @@ def _as(kind: type, value: Any) -> Any:
 
 def _page(
     request: Request,
-    limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
+    limit: Annotated[int, Query(ge=1, le=PAGE, description="How many at most.")] = 50,
     mark: Annotated[
         str | None, Query(alias="cursor", description="The `next` of the page before.")
     ] = None,
 ) -> Page:
-    return Page(limit=limit, after=_open(mark, request.url.path) if mark else None)
+    path = request.url.path
+    return Page(limit=limit, path=path, after=opened(mark, path) if mark else None)
 
 
 Paging = Annotated[Page, Depends(_page)]
@@ -61,7 +80,7 @@ def cursor(path: str, *position: Any) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([path, *position])).decode().rstrip("=")
 
 
-def _open(text: str, path: str) -> list[Any]:
+def opened(text: str, path: str) -> list[Any]:
     try:
         found: Any = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         if isinstance(found, list) and found[0] == path:

@@ -23,7 +23,7 @@ MENDS = {  # where Pydantic's words do not say how to mend it
 }
 
 
-def answer_on(app: FastAPI) -> None:
+def add_to(app: FastAPI) -> None:
     """Let a service answer with problems."""
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _unacceptable)

@@ -11,14 +11,11 @@ from shared.errors import Busy, TooLarge
 from shared.http import idempotency
 from shared.http.auth import authenticate
 from shared.http.etag import SAFE, expected_version, with_etag
-from shared.storage.database import Database
+from shared.http.serving import serving
 from shared.storage.unit_of_work import Transaction
+from shared.types.limits import BODY_BYTES, UPLOAD_BYTES, UPLOAD_SECONDS, UPLOADS_AT_ONCE
 
-BODY_LIMIT = 1_000_000
-UPLOAD_LIMIT = 30_000_000
-UPLOAD_SECONDS = 120
-
-_uploads = asyncio.Semaphore(3)  # at once; each may hold several times UPLOAD_LIMIT
+_uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)  # at once; each may hold several times UPLOAD_BYTES
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -42,14 +39,14 @@ class TransactionalRoute(APIRoute):
         )
 
         async def handle(request: Request) -> Response:
-            database: Database = request.app.state.database
+            database = serving(request).database
             if request.method in SAFE:
                 request.state.tx = tx = database.reading(database.origin())
                 return with_etag(request, await inner(request), tx)
             if database.outbox_full:
                 raise Busy("Too many events wait for Kafka. Try again in a minute.")
             if not upload:
-                return await command(request, await _whole_body(request, BODY_LIMIT), inner)
+                return await command(request, await _whole_body(request, BODY_BYTES), inner)
             await authenticate(request)  # before a stranger may fill the memory
             async with _uploads:
                 return await command(request, await _uploaded(request), inner)
@@ -58,7 +55,7 @@ class TransactionalRoute(APIRoute):
 
 
 async def command(request: Request, body: bytes, inner: Handler) -> Response:
-    database: Database = request.app.state.database
+    database = serving(request).database
 
     async def run(record: idempotency.Record | None) -> Response:
         async def work(tx: Transaction) -> Response:
@@ -85,7 +82,7 @@ class Router(APIRouter):
 async def _uploaded(request: Request) -> bytes:
     try:
         async with asyncio.timeout(UPLOAD_SECONDS):
-            return await _whole_body(request, UPLOAD_LIMIT)
+            return await _whole_body(request, UPLOAD_BYTES)
     except TimeoutError:  # who sends slowly keeps others from sending at all
         raise Busy(f"The file took longer than {UPLOAD_SECONDS} s. Send it again.") from None
 

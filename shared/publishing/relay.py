@@ -6,20 +6,22 @@ from collections import Counter
 from contextlib import suppress
 from typing import Any
 
-from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from bson.codec_options import CodecOptions
 from pymongo.errors import PyMongoError
 from pymongo.write_concern import WriteConcern
 
+from shared.backoff import Backoff
 from shared.events.event import Document
 from shared.observability.logs import log
 from shared.observability.metrics import OUTBOX_AGE, OUTBOX_DEPTH, PUBLISHED
+from shared.publishing.producer import Producer
 from shared.storage.database import Database, is_outage
+from shared.storage.layout import LEASES, OUTBOX
 from shared.storage.lease import Lease
 from shared.types.clock import now
+from shared.types.limits import OUTBOX_PASS
 
-PASS = 2_000  # events read, sent and deleted at a time
 ORDER = [("key", 1), ("seq", 1)]
 POLL_SECONDS = 0.25  # for what other replicas committed
 ACK_SECONDS = 30  # no acknowledgement in this time: a new producer (aiokafka #1017)
@@ -33,18 +35,15 @@ class Relay:
     A relay that lost its lease unawares may publish an event twice; consumers take it once.
     """
 
-    def __init__(self, database: Database, kafka: str, limit: int) -> None:
+    def __init__(self, database: Database, producer: Producer, limit: int) -> None:
         self._database = database
-        self._kafka = kafka
         self._limit = limit
-        self._lease = Lease(database["leases"], "relay")
-        self._producer: Any = None
+        self._lease = Lease(database[LEASES], "relay")
+        self._producer = producer
         self._known: set[str] = set()  # topics that are there
         self._missing: dict[str, float] = {}  # those that are not, and when that was seen
         self._asked_in_vain = False
-        self._outbox = database["outbox"].with_options(
-            CodecOptions(), write_concern=WriteConcern(1)
-        )
+        self._outbox = database[OUTBOX].with_options(CodecOptions(), write_concern=WriteConcern(1))
         self._from: tuple[str, int] | None = None  # where the next page begins
         self._read: asyncio.Task[list[Document]] | None = None  # the next page
         self._forgetting: asyncio.Task[None] | None = None
@@ -53,33 +52,31 @@ class Relay:
 
     async def run(self) -> None:
         """Relay until cancelled; waits out any absence of Kafka or MongoDB."""
-        pause = POLL_SECONDS
+        backoff = Backoff(2 * POLL_SECONDS, 5)
         while True:
+            pause = POLL_SECONDS
             try:
-                if await self._lease.held():
-                    sent = await self._pass()
-                else:
-                    sent = await self._begin_anew()
-                pause = POLL_SECONDS
+                sent = await (self._pass() if await self._lease.held() else self._begin_anew())
+                backoff.reset()
             except Exception as error:
                 expected = is_outage(error) or isinstance(
                     error, KafkaError | OSError | TimeoutError
                 )
                 (log.warning if expected else log.exception)("relay waits", error=repr(error))
-                await self._drop_producer()
-                sent, pause = await self._begin_anew(), min(pause * 2, 5)
-            if sent < PASS:
+                await self._producer.drop()
+                sent, pause = await self._begin_anew(), backoff.pause()
+            if sent < OUTBOX_PASS:
                 await self._idle(pause)
 
     async def stop(self) -> None:
         """Give the lease back, so that another replica goes on at once."""
-        await self._drop_producer()
+        await self._producer.drop()
         await self._begin_anew()
         await self._lease.give_back()
 
     async def measure(self) -> None:
         """Depth and age of the outbox; above the limit commands are answered 503."""
-        outbox = self._database["outbox"]
+        outbox = self._database[OUTBOX]
         depth = await outbox.estimated_document_count()
         oldest = await outbox.find_one({}, {"at": 1}, sort=[("at", 1)]) if depth else None
         OUTBOX_DEPTH.set(depth)
@@ -102,20 +99,22 @@ class Relay:
         if not events:
             return await self._wrap()
         if self._lease.in_doubt:
-            return PASS  # too slow to be sure of the lease: ask again first, read again
+            return OUTBOX_PASS  # too slow to be sure of the lease: ask again first, read again
         self._from = events[-1]["key"], events[-1]["seq"] + 1
-        if len(events) == PASS:
+        if len(events) == OUTBOX_PASS:
             self._read = asyncio.create_task(self._page())
-        done = await self._send(events)
+        done = await self.send(events)
         await self._forgotten()
-        self._forgetting = asyncio.create_task(self._forget(done))
-        if len(events) < PASS:
+        self._forgetting = asyncio.create_task(self.forget(done))
+        if len(events) < OUTBOX_PASS:
             return await self._wrap()
         self._sent += len(done)
-        return PASS
+        return OUTBOX_PASS
 
     async def _page(self) -> list[Document]:
-        page = self._outbox.find({}, {"at": 0}, batch_size=PASS).sort(ORDER).limit(PASS)
+        page = (
+            self._outbox.find({}, {"at": 0}, batch_size=OUTBOX_PASS).sort(ORDER).limit(OUTBOX_PASS)
+        )
         if self._from:
             page = page.min([*zip(("key", "seq"), self._from, strict=True)]).hint(ORDER)
         return await page.to_list(None)
@@ -125,7 +124,7 @@ class Relay:
         await self._forgotten()
         again = self._sent > 0
         await self._begin_anew()
-        return PASS if again else 0
+        return OUTBOX_PASS if again else 0
 
     async def _begin_anew(self) -> int:
         """Nothing that was read counts any more."""
@@ -139,7 +138,7 @@ class Relay:
         self._stopped.clear()
         return 0
 
-    async def _send(self, events: list[Document]) -> list[str]:
+    async def send(self, events: list[Document]) -> list[str]:
         """Send in order. Returns the ids of what was acknowledged; raises what Kafka says of the others."""
         async with asyncio.timeout(ACK_SECONDS):
             sent = await self._hand_over(events)
@@ -157,7 +156,7 @@ class Relay:
         for topic, count in counts.items():
             PUBLISHED.labels(topic).inc(count)
         if failed:
-            await self._forget(done)
+            await self.forget(done)
             raise next(iter(failed.values()))
         return done
 
@@ -165,7 +164,7 @@ class Relay:
         self, events: list[Document]
     ) -> list[tuple[Document, asyncio.Future[Any]]]:
         """Give all to the producer, one by one; an event that it does not take stops its key."""
-        producer = await self._ready_producer()
+        producer = await self._producer.ready()
         self._asked_in_vain = False
         sent: list[tuple[Document, asyncio.Future[Any]]] = []
         for event in events:
@@ -202,7 +201,7 @@ class Relay:
         self._known.add(topic)
         return True
 
-    async def _forget(self, done: list[str]) -> None:
+    async def forget(self, done: list[str]) -> None:
         """Delete what was acknowledged. A deletion that a failover forgets is an event sent twice;
         waiting for a majority would cost every pass."""
         await self._outbox.delete_many({"_id": {"$in": done}})
@@ -211,38 +210,3 @@ class Relay:
         forgetting, self._forgetting = self._forgetting, None
         if forgetting:
             await forgetting
-
-    async def _ready_producer(self) -> Any:
-        if self._producer is None:
-            producer: Any = AIOKafkaProducer(
-                bootstrap_servers=self._kafka,
-                **self._database.settings.kafka_access(),
-                acks="all",
-                enable_idempotence=True,
-                linger_ms=2,
-                max_batch_size=256 * 1024,
-                max_request_size=1_048_576,
-                compression_type="lz4",
-                request_timeout_ms=15_000,
-            )
-            try:
-                await producer.start()
-            except BaseException:
-                await producer.stop()
-                raise
-            self._producer = producer
-        return self._producer
-
-    async def _drop_producer(self) -> None:
-        producer, self._producer = self._producer, None
-        if producer:
-            try:
-                async with asyncio.timeout(5):
-                    await producer.stop()
-            except Exception:  # whatever it is, the relay goes on with a new one
-                # What it still held is in the outbox; it must not send that later, beside its successor.
-                sender = producer._sender.sender_task
-                if sender:
-                    sender.cancel()
-                with suppress(Exception):
-                    await producer.client.close()

@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 
+from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SASL = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
 S = TypeVar("S", bound="KafkaSettings")
 SECRETS = (Path("/run/copse"), Path("/run/secrets"))
 """What an installation made for itself at its first start; and what its operator gave, which goes before."""
@@ -94,6 +96,15 @@ class Settings(KafkaSettings):
     grace_seconds: float = Field(default=15, gt=0)
     otlp: str = Field(default="", pattern=r"^(https?://[^\s]+)?$")
     """Where traces go by OTLP over HTTP, such as http://collector:4318; empty: none are made."""
+
+
+def security(settings: KafkaSettings) -> BaseSecurity | None:
+    """What `kafka_access` says, in FastStream's words."""
+    context = settings.kafka_access().get("ssl_context")
+    if settings.kafka_user:
+        password = settings.kafka_password.get_secret_value()
+        return SASL[settings.kafka_mechanism](settings.kafka_user, password, ssl_context=context)
+    return BaseSecurity(ssl_context=context) if context else None
 
 
 def load(kind: "type[S]") -> "S":

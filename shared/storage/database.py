@@ -1,8 +1,8 @@
 """One transaction = state + outbox + inbox, retried on conflict. The only room that knows Motor."""
 
 import asyncio
-import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import date, time
 from time import monotonic
@@ -23,17 +23,17 @@ from pymongo.errors import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from shared.backoff import Backoff
 from shared.errors import Busy, TookTooLong
 from shared.events.cloudevents import Origin
-from shared.events.event import Document
+from shared.events.event import Document, Event
 from shared.observability.traces import traceparent
-from shared.runtime.settings import Settings
+from shared.storage.layout import INDEXES
 from shared.storage.unit_of_work import Transaction
+from shared.types.limits import LONGEST_TRANSACTION_SECONDS
 
 T = TypeVar("T")
-INBOX_DAYS = 90
 TRIES = 30
-LONGEST_SECONDS = 4.5  # mongod ends a transaction after 5 s (transactionLifetimeLimitSeconds)
 DUPLICATE_TRIES = 3  # the race for an id is over once it is lost; what stays a duplicate is one
 
 
@@ -54,9 +54,14 @@ CODEC: CodecOptions[Document] = CodecOptions(
 
 
 class Database:
-    """A service's own database, and the way to change it."""
+    """A service's own database, and the way to change it.
 
-    def __init__(self, uri: str, name: str, settings: Settings) -> None:
+    `publishes` are the events that may be emitted here; None leaves that open.
+    """
+
+    def __init__(
+        self, uri: str, name: str, *, publishes: Collection[type[Event]] | None = None
+    ) -> None:
         self.client: AsyncIOMotorClient[Document] = AsyncIOMotorClient(
             uri,
             tz_aware=True,
@@ -69,10 +74,11 @@ class Database:
             name, codec_options=CODEC, write_concern=WriteConcern("majority")
         )
         self.source = f"/copse/{name}"  # the CloudEvents source of what it publishes
-        self.settings = settings
-        self.largest_event = 900_000
+        self.publishes = None if publishes is None else frozenset(publishes)
+        self.prepared = False
         self.outbox_full = False
         self.committed = asyncio.Event()  # wakes the relay
+        self.wakes: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._queues: dict[tuple[str, str], asyncio.Lock] = {}
         self._collections: dict[str, Any] = {}  # Motor would make a new object for each use
 
@@ -96,24 +102,12 @@ class Database:
 
     async def prepare(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
         """Create the collections and indexes; inside transactions it would conflict."""
-        kernel: dict[str, Sequence[IndexModel]] = {
-            "outbox": [IndexModel([("key", 1), ("seq", 1)]), IndexModel([("at", 1)])],
-            "inbox": [IndexModel([("at", 1)], expireAfterSeconds=INBOX_DAYS * 86400)],
-            "watermarks": [],
-            "parked": [
-                IndexModel(
-                    [("topic", 1), ("partition", 1), ("state", 1), ("key", 1), ("offset", 1)]
-                ),
-                IndexModel([("state", 1), ("next_at", 1)]),
-            ],
-            "replies": [IndexModel([("until", 1)], expireAfterSeconds=0)],
-            "leases": [],
-        }
-        for name, wanted in {**kernel, **indexes}.items():
+        for name, wanted in {**INDEXES, **indexes}.items():
             with suppress(CollectionInvalid):  # it is there already
                 await self._db.create_collection(name)
             if wanted:
                 await self[name].create_indexes(list(wanted))
+        self.prepared = True
 
     async def transact(
         self, work: Callable[[Transaction], Awaitable[T]], origin: Origin | None = None
@@ -124,6 +118,7 @@ class Database:
         MongoDB is away, and what `work` raises.
         """
         queue: asyncio.Lock | None = None
+        backoff = Backoff(0.002, 0.25, jitter=1)
         for attempt in range(TRIES):
             async with _held(queue), await self.client.start_session() as session:
                 session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"))
@@ -140,19 +135,29 @@ class Database:
                         await _quietly(session.abort_transaction())
                     if not _conflict(error) or (is_duplicate(error) and attempt == DUPLICATE_TRIES):
                         raise
-                    if monotonic() - began > LONGEST_SECONDS:  # so would the next one
+                    if monotonic() - began > LONGEST_TRANSACTION_SECONDS:  # so would the next one
                         raise TookTooLong("It took longer than a transaction may.") from error
                 else:
-                    if tx.emitted:
-                        self.committed.set()
+                    self._wake(tx)
                     return result
             # Those who lost the race for one aggregate queue here rather than collide again.
             if tx.hot:
                 queue = self._queues.setdefault(tx.hot, asyncio.Lock())
                 if len(self._queues) > 10_000:
                     self._queues.clear()
-            await asyncio.sleep(random.uniform(0, min(0.002 * 2**attempt, 0.25)))  # noqa: S311
+            await backoff.wait()
         raise Busy("Too many people are changing this at once.")
+
+    def _wake(self, tx: Transaction) -> None:
+        """Whoever waits for what was just committed goes on."""
+        if tx.emitted:
+            self.committed.set()
+        for chore in tx.woken:
+            self.wake(chore)
+
+    def wake(self, chore: str) -> None:
+        """Let a chore of this process look at once for what to do."""
+        self.wakes[chore].set()
 
 
 async def commit(session: AsyncIOMotorClientSession) -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel
 from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
@@ -11,8 +11,10 @@ from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, Up
 from shared.errors import Changed, NotFound, TooLarge
 from shared.events.cloudevents import Envelope, Origin, write
 from shared.events.event import Document, Event
+from shared.storage.layout import OUTBOX
 from shared.storage.projection import Folding, Write
 from shared.types.clock import now
+from shared.types.limits import EVENT_BYTES
 
 M = TypeVar("M", bound=BaseModel)
 Filter = Mapping[str, Any]
@@ -21,31 +23,55 @@ Operation = (
 )
 
 
+class Undeclared(Exception):
+    """The service emits an event that its `publishes` does not name."""
+
+
+class Collections(Protocol):
+    """What a unit of work needs of a database."""
+
+    publishes: frozenset[type[Event]] | None
+
+    def __getitem__(self, collection: str) -> Any: ...
+
+
 class Transaction:
     """A unit of work. Writes are kept back and sent in bulk: before a read of that collection, or at the end."""
 
-    def __init__(self, database: Any, session: Any, origin: Origin) -> None:
-        self.database = database
+    def __init__(self, database: Collections, session: Any, origin: Origin) -> None:
+        self._database = database
         self.origin = origin
         self.at = now()  # one moment for all that this transaction says
         self.cause: Envelope[Any] | None = None  # the event that is being handled
-        self.version: int | None = None  # of the aggregate last loaded; becomes the ETag
+        self.version: int | None = None  # of the aggregate last loaded or changed
+        self.etag: int | None = None  # the version that the answer is to bear
         self.expected_version: int | None = None  # from If-Match
         self.hot: tuple[str, str] | None = None
         self.emitted = 0
+        self.woken: set[str] = set()
+        self.kept: dict[str, Any] = {}  # what a store wants to know of for as long as this lasts
         self._session = session
         self._pending: dict[str, list[Operation]] = defaultdict(list)
         self._folding = Folding()
+        self._read: dict[str, dict[str, Document | None]] = defaultdict(dict)
 
     # reading
 
     async def get(self, collection: str, id: str) -> Document | None:
-        """One document by its id."""
-        return await self.find_one(collection, {"_id": id})
+        """One document by its id. Asked for again it is not read again, unless the collection was written to."""
+        known = self._read[collection]
+        if id not in known:
+            found = await self.find_one(collection, {"_id": id})
+            known = self._read[
+                collection
+            ]  # which was emptied, if something had to be written first
+            known[id] = found
+        document = known[id]
+        return dict(document) if document is not None else None
 
     async def find_one(self, collection: str, where: Filter) -> Document | None:
         await self.flush(collection)
-        return await self.database[collection].find_one(where, session=self._session)
+        return await self._database[collection].find_one(where, session=self._session)
 
     async def find(
         self,
@@ -57,12 +83,12 @@ class Transaction:
     ) -> list[Document]:
         """Every document that fits, at most `limit` of them (0: all)."""
         await self.flush(collection)
-        cursor = self.database[collection].find(where, session=self._session, limit=limit)
+        cursor = self._database[collection].find(where, session=self._session, limit=limit)
         return await (cursor.sort(list(sort)) if sort else cursor).to_list(None)
 
     async def count(self, collection: str, where: Filter) -> int:
         await self.flush(collection)
-        return await self.database[collection].count_documents(where, session=self._session)
+        return await self._database[collection].count_documents(where, session=self._session)
 
     async def load(self, collection: str, model: type[M], id: str) -> M:
         """An aggregate's state. NotFound if there is none."""
@@ -74,37 +100,64 @@ class Transaction:
         self.version = int(document["version"])
         return model.model_validate(_state(document))
 
+    async def aggregate(self, collection: str, stages: Sequence[Document]) -> list[Document]:
+        await self.flush(collection)
+        cursor = self._database[collection].aggregate(list(stages), session=self._session)
+        return await cursor.to_list(None)
+
     async def distinct(self, collection: str, field: str, where: Filter) -> list[Any]:
         await self.flush(collection)
-        return await self.database[collection].distinct(field, where, session=self._session)
+        return await self._database[collection].distinct(field, where, session=self._session)
+
+    def tag(self) -> None:
+        """Let the answer's ETag be the version of the aggregate last loaded or changed, for an If-Match to come.
+
+        Only where the answer depends on nothing else: not on who asks, nor on another aggregate.
+        """
+        self.etag = self.version
 
     # writing
 
     async def claim(self, collection: str, where: Filter, update: Document) -> bool:
         """Update a document at once. False if none fits: somebody else was faster."""
-        done = await self.database[collection].update_one(where, update, session=self._session)
+        self._read.pop(collection, None)
+        done = await self._database[collection].update_one(where, update, session=self._session)
         return done.matched_count == 1
 
     async def insert(self, collection: str, documents: Sequence[Document]) -> None:
         """Insert documents at once. BulkWriteError where one of the ids is taken."""
-        await self.database[collection].insert_many(documents, session=self._session)
+        self._read.pop(collection, None)
+        await self._database[collection].insert_many(documents, session=self._session)
 
     async def remove(self, collection: str, where: Filter) -> bool:
         """Delete a document at once. False if none fits."""
-        done = await self.database[collection].delete_one(where, session=self._session)
+        self._read.pop(collection, None)
+        done = await self._database[collection].delete_one(where, session=self._session)
         return done.deleted_count == 1
 
     def write(self, collection: str, operation: Operation) -> None:
         """Keep a write until the next read of the collection or the end."""
+        self._read.pop(collection, None)
         self._pending[collection].append(operation)
 
     def emit(self, event: Event, sequence: int) -> None:
         """Publish an event when, and only if, this transaction commits."""
+        publishes = self._database.publishes
+        if publishes is not None and type(event) not in publishes:
+            raise Undeclared(f"{event.type} is not among what the service says it publishes")
         document = write(event, sequence, self.origin, self.at)
-        if len(document["value"]) > self.database.largest_event:
+        if len(document["value"]) > EVENT_BYTES:
             raise TooLarge(f"{event.type} is larger than Kafka takes.")
+        self.put(document)
+
+    def put(self, document: Document) -> None:
+        """Let the relay publish an outbox document once this transaction is committed."""
         self.emitted += 1
-        self.write("outbox", InsertOne(document))
+        self.write(OUTBOX, InsertOne(document))
+
+    def wake(self, chore: str) -> None:
+        """Once this transaction is committed, let a chore of this process look at once for what to do."""
+        self.woken.add(chore)
 
     def add(self, collection: str, id: str, state: BaseModel, *events: Event) -> None:
         """Keep a new aggregate and publish its first events. A second one with the id conflicts."""
@@ -147,6 +200,7 @@ class Transaction:
 
     def project(self, write: Write, topic: str, sequence: int | None) -> None:
         """Fold a projection's write into the one bulk write of the batch."""
+        self._read.pop(write.collection, None)
         if before := self._folding.fold(write, topic, sequence):
             self._pending[write.collection].append(before)
 
@@ -156,7 +210,7 @@ class Transaction:
         for name in dict.fromkeys(names):
             operations = [*self._pending.pop(name, ()), *self._folding.taken(name)]
             if operations:
-                await self.database[name].bulk_write(operations, session=self._session)
+                await self._database[name].bulk_write(operations, session=self._session)
 
 
 def _document(id: str, version: int, state: BaseModel, at: datetime) -> Document:

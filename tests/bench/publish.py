@@ -12,10 +12,12 @@ from pydantic import BaseModel
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from shared.consuming.handlers import Handlers
 from shared.events.cloudevents import Origin, write
-from shared.http import operations
 from shared.http.router import Router, Tx
+from shared.publishing.producer import Producer
 from shared.publishing.relay import Relay
+from shared.runtime.service import Service
 from shared.runtime.settings import Settings
 from shared.storage.database import Database
 from tests.bench.world import (
@@ -81,11 +83,9 @@ def _kernel_app(database: Database) -> FastAPI:
         tx.add("receipts", told["receipt_id"], Receipt(**told), ReceiptWritten(**told))
         return Receipt(**told)
 
-    app = FastAPI()
-    app.state.database, app.state.settings = database, Settings()
-    app.include_router(router)
-    operations.open_on(app)
-    return app
+    return Service(
+        "bench", router, Handlers("bench"), settings=Settings, publishes=(ReceiptWritten,)
+    ).build(Settings(), database=database)
 
 
 def _bare_app(database: Database) -> FastAPI:
@@ -110,7 +110,9 @@ async def commands(bench: Bench, *, bare: bool) -> float:
     """Commands a second over HTTP, eight at once: POST → 201."""
     database = await bench.database("receipts")
     app = _bare_app(database) if bare else _kernel_app(database)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False)
+    )
     serving = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.02)
@@ -137,7 +139,7 @@ async def latencies(bench: Bench, samples: int = 200) -> dict[str, float]:
         await bench.database(),
         await bench.database("receipts"),
     )
-    relay = Relay(source, bench.parts.kafka, EVENTS)
+    relay = Relay(source, Producer({"bootstrap_servers": bench.parts.kafka}), EVENTS)
     on = receipts()
     broker, consumer = await bench.kernel_consumer(on, target, topic)
     await broker.start()

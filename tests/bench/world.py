@@ -17,7 +17,6 @@ from shared.consuming.consumer import Consumer
 from shared.consuming.handlers import Handlers
 from shared.events.cloudevents import Origin, write
 from shared.events.event import Event
-from shared.runtime.settings import Settings
 from shared.storage.database import Database
 from shared.storage.unit_of_work import Transaction
 
@@ -73,7 +72,7 @@ class Bench:
         self._databases: list[Database] = []
 
     async def database(self, *collections: str) -> Database:
-        database = Database(self.parts.mongo, f"bench_{uuid.uuid4().hex[:8]}", Settings())
+        database = Database(self.parts.mongo, f"bench_{uuid.uuid4().hex[:8]}")
         await database.prepare({name: [] for name in collections})
         self._databases.append(database)
         return database

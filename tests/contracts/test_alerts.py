@@ -110,8 +110,8 @@ def test_what_the_runbook_says_to_type_exists(command: str) -> None:
 
 
 def test_the_runbook_names_no_setting_that_is_not_there() -> None:
-    from services.notifications.channels.settings import MailSettings
+    from services.notifications.settings import NotificationSettings
 
-    known = {f"COPSE_{name.upper()}" for name in MailSettings.model_fields}
+    known = {f"COPSE_{name.upper()}" for name in NotificationSettings.model_fields}
     named = {*re.findall(r"COPSE_[A-Z_]+", RUNBOOK.read_text())}
     assert named <= known | {"COPSE_SMTP_PASSWORD_FILE"}

@@ -122,7 +122,7 @@ def test_the_page_names_every_event_and_handler():
     for service in system.services():
         for names in service.on.wiring().values():
             assert all(name in page for name in names)
-        assert all(f"`{chore.__name__}`" in page for _, chore in service.on.chores)
+        assert all(f"`{chore.name}`" in page for chore in service.on.chores)
 
 
 # staleness

@@ -8,7 +8,7 @@ import pytest
 from deploy.docs import messages, system
 from shared.consuming import parked
 from shared.contracts.notifications import Audience, NotificationRequested
-from shared.storage.database import INBOX_DAYS
+from shared.types.limits import DEDUPLICATION_DAYS
 
 # docs/integrating.md
 
@@ -30,9 +30,9 @@ def test_the_guide_tells_what_becomes_of_a_broken_event():
 
 
 def test_the_guide_tells_how_long_ids_are_remembered():
-    assert f"For {INBOX_DAYS} days" in GUIDE
+    assert f"For {DEDUPLICATION_DAYS} days" in GUIDE
     kept = int(system.topics()["external.events"].settings["retention.ms"])
-    assert kept == INBOX_DAYS * 86_400_000
+    assert kept == DEDUPLICATION_DAYS * 86_400_000
 
 
 # docs/decisions

@@ -19,7 +19,7 @@ def state_after_watermark() -> None:
 
         return early
 
-    wrap("shared.consuming.deduplication:Deduplication._once", change)
+    wrap("shared.consuming.deduplication:Deduplication.once", change)
 
 
 def no_deduplication() -> None:
@@ -43,8 +43,8 @@ def no_deduplication() -> None:
         return unclaimed
 
     wrap("shared.consuming.deduplication:Deduplication.apply", apply)
-    wrap("shared.consuming.deduplication:Deduplication._once", once)
-    wrap("shared.consuming.deduplication:Deduplication._remember", lambda _: _remember_nothing)
+    wrap("shared.consuming.deduplication:Deduplication.once", once)
+    wrap("shared.consuming.deduplication:Deduplication.remember", lambda _: _remember_nothing)
     wrap("shared.storage.projection:is_newer", lambda _: lambda one, other: False)
     wrap("shared.storage.projection:set_if_newer", lambda _: _set)
 
@@ -54,12 +54,12 @@ def forgotten_before_sent() -> None:
 
     def change(send: Any) -> Any:
         async def forget_first(relay: Any, events: Any) -> Any:
-            await relay._forget([event["_id"] for event in events])
+            await relay.forget([event["_id"] for event in events])
             return await send(relay, events)
 
         return forget_first
 
-    wrap("shared.publishing.relay:Relay._send", change)
+    wrap("shared.publishing.relay:Relay.send", change)
 
 
 def published_in_any_order() -> None:
@@ -71,7 +71,7 @@ def published_in_any_order() -> None:
 
         return shuffled
 
-    wrap("shared.publishing.relay:Relay._send", change)
+    wrap("shared.publishing.relay:Relay.send", change)
 
 
 def applied_in_any_order() -> None:
@@ -83,7 +83,7 @@ def applied_in_any_order() -> None:
 
         return backwards
 
-    wrap("shared.consuming.deduplication:Deduplication._once", change)
+    wrap("shared.consuming.deduplication:Deduplication.once", change)
 
 
 async def _nothing(_: Any) -> None:

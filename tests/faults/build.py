@@ -37,7 +37,7 @@ class Point:
 
 
 DOING = {
-    "consumer": "shared.consuming.deduplication:Deduplication._transact",
+    "consumer": "shared.consuming.deduplication:Deduplication.transact",
     "command": "shared.http.router:command",
 }
 """What a process can be in the middle of, where a seam has several users."""
@@ -46,10 +46,10 @@ POINTS = {
     # A batch of records: it was fetched; its transaction handled the first event; it wrote everything;
     # it is committed; Kafka is about to be told the offsets; Kafka was told.
     "consumer.before-transaction": Point(
-        "before", "shared.consuming.deduplication:Deduplication._transact"
+        "before", "shared.consuming.deduplication:Deduplication.transact"
     ),
     "consumer.inside-transaction": Point(
-        "after", "shared.consuming.deduplication:Deduplication._take"
+        "after", "shared.consuming.deduplication:Deduplication.take"
     ),
     "consumer.before-commit": Point("before", "shared.storage.database:commit", "consumer"),
     "consumer.after-commit": Point("after", "shared.storage.database:commit", "consumer"),
@@ -57,13 +57,13 @@ POINTS = {
     "consumer.after-offsets": Point("after", "aiokafka:AIOKafkaConsumer.commit"),
     # The outbox: a page is about to be sent; its first event is with the producer; Kafka has it and its answer
     # was not read; it is acknowledged and still in the outbox; it is deleted.
-    "relay.before-send": Point("before", "shared.publishing.relay:Relay._send"),
+    "relay.before-send": Point("before", "shared.publishing.relay:Relay.send"),
     "relay.half-sent": Point("after", "aiokafka:AIOKafkaProducer.send"),
     "relay.sent-not-acknowledged": Point(
         "before", "aiokafka.producer.sender:SendProduceReqHandler.handle_response"
     ),
-    "relay.acknowledged-before-delete": Point("before", "shared.publishing.relay:Relay._forget"),
-    "relay.after-delete": Point("after", "shared.publishing.relay:Relay._forget"),
+    "relay.acknowledged-before-delete": Point("before", "shared.publishing.relay:Relay.forget"),
+    "relay.after-delete": Point("after", "shared.publishing.relay:Relay.forget"),
     # A command: everything is written and nothing committed; it is committed and not answered.
     "command.before-commit": Point("before", "shared.storage.database:commit", "command"),
     "command.after-commit": Point("after", "shared.storage.database:commit", "command"),
@@ -183,8 +183,8 @@ def main(service: str) -> None:
         replies = importlib.import_module("shared.http.idempotency")
         replies.CLAIM = timedelta(seconds=float(seconds))
     module = SAMPLE if service == "sample" else f"services.{service}.app"
-    app = importlib.import_module(module).app
-    importlib.import_module("shared.runtime.service").run(app)
+    wired = importlib.import_module(module).service
+    importlib.import_module("shared.runtime.serve").run(wired)
 
 
 if __name__ == "__main__":

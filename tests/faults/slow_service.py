@@ -14,7 +14,9 @@ from shared.consuming.consumer import Consumer
 from shared.consuming.handlers import Handlers
 from shared.events.event import Event
 from shared.http.router import Router
-from shared.runtime.service import create_service, run
+from shared.runtime.serve import run
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
 from shared.storage.database import Database
 from shared.storage.projection import Write
 from shared.storage.unit_of_work import Transaction
@@ -114,7 +116,7 @@ def _count_assignments() -> None:
 
 
 _count_assignments()
-app = create_service(NAME, Router(), on, indexes={"counts": [], "done": []})
+service = Service(NAME, Router(), on, settings=Settings, indexes={"counts": [], "done": []})
 
 if __name__ == "__main__":
-    run(app)
+    run(service)

@@ -9,7 +9,9 @@ from shared.consuming.handlers import Handlers
 from shared.errors import Refused
 from shared.events.event import Event
 from shared.http.router import Router, Tx
-from shared.runtime.service import create_service, run
+from shared.runtime.serve import run
+from shared.runtime.service import Service
+from shared.runtime.settings import Settings
 from shared.storage.projection import Write
 from shared.storage.unit_of_work import Transaction
 
@@ -105,12 +107,14 @@ async def write_receipt(event: Deposited, tx: Transaction) -> None:
     await tx.change("ledgers", Ledger, event.account_id, lambda ledger: ledger.note(event.amount))
 
 
-app = create_service(
+service = Service(
     NAME,
     router,
     on,
+    settings=Settings,
+    publishes=(Deposited, ReceiptWritten),
     indexes={"accounts": [], "ledgers": [], "last": [], "flags": []},
 )
 
 if __name__ == "__main__":
-    run(app)
+    run(service)

@@ -9,7 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared.http.auth import OPERATOR
+from shared.http.keys import OPERATOR
 from shared.http.paging import cursor
 from tests.kernel.sample import Deposited, Ledger
 from tests.support.service import AUDIENCE, ISSUER, KEY, Service, token
@@ -73,7 +73,7 @@ async def test_a_forgotten_content_type_and_a_naive_time_are_told_how_to_mend(
     plain = await service.client().post(PATH, content=b'{"amount": 5}')
     assert plain.status_code == 422
     assert "Content-Type: application/json" in plain.json()["detail"]
-    service.app.state.settings = service.app.state.settings.model_copy(update={"test_clock": True})
+    service.configure(test_clock=True)
     naive = await service.client().post("/_clock", json={"now": "2027-03-28T00:30:00"})
     assert "2027-01-20T14:00:00Z" in naive.json()["detail"]
     lost = await service.client().get("/nowhere")
@@ -159,7 +159,7 @@ async def test_the_clock_can_be_moved_only_where_tests_are_meant(service: Servic
     moment = {"now": "2027-03-28T00:30:00Z"}
     assert (await service.client().post("/_clock", json={})).status_code == 404
     assert (await service.client().post("/_clock", json=moment)).status_code == 404
-    service.app.state.settings = service.app.state.settings.model_copy(update={"test_clock": True})
+    service.configure(test_clock=True)
     reply = await service.client().post("/_clock", json=moment)
     assert reply.status_code == 200
     assert reply.json()["now"].startswith("2027-03-28T00:30")

@@ -5,14 +5,14 @@ ask on their own behalf goes over a client of another name, and does not count.
 """
 
 import sys
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 from motor.motor_asyncio import AsyncIOMotorClient
 
-from shared.runtime.settings import Settings
+from shared.events.event import Event
 from shared.storage.database import CODEC, Database
 
 ROOT = Path(__file__).parents[2]
@@ -35,8 +35,8 @@ class CollectionScan(AssertionError):
 class Watched(Database):
     """A service's database that tells the service's own questions from those of a test."""
 
-    def __init__(self, uri: str, name: str, settings: Settings) -> None:
-        super().__init__(uri, name, settings)
+    def __init__(self, uri: str, name: str, *, publishes: Collection[type[Event]]) -> None:
+        super().__init__(uri, name, publishes=publishes)
         self._aside: Any = a_client(uri)
 
     def __getitem__(self, collection: str) -> Any:

@@ -3,8 +3,9 @@
 import importlib
 import json
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -14,15 +15,15 @@ import httpx2
 import jwt
 from aiokafka import TopicPartition
 from cryptography.hazmat.primitives.asymmetric import ec
-from fastapi import FastAPI
 
 from shared.consuming.deduplication import Deduplication
+from shared.consuming.handlers import Chore
 from shared.consuming.record import Record, read_on_topic
 from shared.contracts.membership import CommunityStarted, Privacy
 from shared.events.cloudevents import Envelope, Origin, read, write
 from shared.events.event import EVENTS, Event
-from shared.runtime.settings import Settings
-from shared.storage.database import Database
+from shared.runtime.service import Application
+from shared.runtime.service import Service as Wired
 from shared.types import clock
 from tests.support.scans import Watched, no_scans
 
@@ -67,10 +68,12 @@ def started(community_id: str = "c1", privacy: Privacy = "open", **said: Any) ->
 class Service:
     """A service in this process: real HTTP handling and MongoDB, Kafka in memory."""
 
-    def __init__(self, app: FastAPI, database: Database) -> None:
+    def __init__(self, wired: Wired[Any], app: Application, chores: Sequence[Chore]) -> None:
         self.app = app
-        self.database = database
-        self._inbox = Deduplication(app.state.on, database)
+        self.on = wired.on
+        self.database = app.runtime.database
+        self._chores = chores
+        self._inbox = Deduplication(wired.on, self.database)
         self._sequences: dict[tuple[str, str], int] = {}
         self._offsets = count()
         self._clients: list[httpx2.AsyncClient] = []
@@ -111,7 +114,7 @@ class Service:
         tp = TopicPartition(topic, 0)
         if tp not in self._inbox.positions:
             self._inbox.positions[tp] = await self._inbox.position(tp)
-        envelope = read_on_topic(topic, value, headers, self.app.state.on.models)
+        envelope = read_on_topic(topic, value, headers, self.on.models)
         one = Record(topic, 0, next(self._offsets), key, value, headers, envelope)
         await self._inbox.apply(tp, [one])
 
@@ -139,8 +142,19 @@ class Service:
 
     async def tick(self) -> None:
         """Let every chore have one turn."""
-        for _, chore in self.app.state.on.chores:
-            await chore(self.database)
+        for chore in self._chores:
+            await chore.work(self.app.runtime)
+
+    async def does(self, chore: str) -> None:
+        """Let one chore have its turn."""
+        [wanted] = [known for known in self._chores if known.name == chore]
+        await wanted.work(self.app.runtime)
+
+    def configure(self, **settings: Any) -> None:
+        """From now on some settings are others."""
+        runtime = self.app.runtime
+        changed = runtime.settings.model_copy(update=settings)
+        self.app.runtime = replace(runtime, settings=changed)
 
     async def close(self) -> None:
         for client in self._clients:
@@ -157,22 +171,21 @@ async def a_service(
     """
     keys = folder / "jwks.json"
     keys.write_text(jwks())
-    app = importlib.import_module(module or f"services.{name}.app").app
-    kind: type[Settings] = type(app.state.settings)
+    wired: Wired[Any] = importlib.import_module(module or f"services.{name}.app").service
     told = {"mongo": mongo, "jwks": str(keys), "issuer": ISSUER, "audience": AUDIENCE, **settings}
-    app.state.settings = kind(**told)
-    from shared.http.auth import Keys
-
-    app.state.keys = Keys(str(keys), ISSUER, AUDIENCE)
-    database = Watched(mongo, f"{name}_{uuid.uuid4().hex[:8]}", app.state.settings)
+    database = Watched(mongo, f"{name}_{uuid.uuid4().hex[:8]}", publishes=wired.publishes)
     database.source = f"/copse/{name}"
-    app.state.database = database
-    await database.prepare(app.state.indexes)
-    service = Service(app, database)
+    app = wired.build(wired.settings(**told), database=database)
+    await database.prepare(wired.indexes)
     try:
-        async with no_scans(database.raw):
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(no_scans(database.raw))
+            chores = [*wired.on.chores]
+            for lifespan in wired.on.lifespans:
+                chores += await stack.enter_async_context(lifespan(app.runtime))
+            service = Service(wired, app, chores)
+            stack.push_async_callback(service.close)
             yield service
     finally:
         clock.reset()
-        await service.close()
         await database.close()

@@ -11,7 +11,7 @@ from shared.storage.unit_of_work import Filter
 
 
 class Change(Protocol):
-    """A function of shared.consuming.parked."""
+    """A function of shared.consuming.dead_letters."""
 
     async def __call__(
         self, database: Database, where: Filter, *, dry_run: bool = True, by: str = ""

@@ -8,7 +8,7 @@ from deploy.cli.dead_letters import selection as which
 from deploy.cli.dead_letters.changing import Change, change
 from deploy.cli.dead_letters.showing import listed, shown
 from deploy.cli.terminal import Json, Yes, answering
-from shared.consuming.parked import drop, replay, retry_now
+from shared.consuming.dead_letters import drop, replay, retry_now
 
 
 def looking(state: str, *, help: str, lists: str, shows: str) -> typer.Typer:

@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
 
 from services.membership import store
-from services.membership.api.lists import begin, cut
+from services.membership.api.lists import after_id
 from services.membership.model import Changes, Community, Handover, Standing, Status, View, Wishes
 from shared.contracts.membership import Format, JoinPolicy, Privacy, Role
 from shared.errors import Invalid
 from shared.events.event import new_id
-from shared.http.auth import Person, Principal
+from shared.http.auth import Principal
+from shared.http.keys import Person
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 from shared.types.clock import Moment, now
@@ -100,6 +101,7 @@ async def start_community(
     await store.register(tx, me, now())
     community, mine, *events = Community.start(new_id(), kind, wishes, me.person_id, now())
     store.add(tx, community, mine, *events)
+    tx.tag()
     response.headers["location"] = f"/communities/{community.community_id}"
     return page_of(community, mine, me)
 
@@ -113,14 +115,14 @@ class Filters(BaseModel, extra="ignore"):
 
 @router.get("")
 async def list_communities(
-    request: Request, me: Principal, tx: Tx, page: Paging, only: Annotated[Filters, Query()]
+    me: Principal, tx: Tx, page: Paging, only: Annotated[Filters, Query()]
 ) -> Communities:
     """The communities I may know of, the oldest first."""
     mine = await store.standings_of(tx, me.person_id)
     found = await store.communities_for(
-        tx, me, mine.values(), only.type, only.place, after=begin(page), limit=page.limit + 1
+        tx, me, mine.values(), only.type, only.place, after=after_id(page), limit=page.wanted
     )
-    items, following = cut(request, page, found, lambda community: community.community_id)
+    items, following = page.cut(found, lambda community: (community.community_id,))
     return Communities(
         items=[page_of(one, mine.get(one.community_id) or _stranger(one, me), me) for one in items],
         next=following,
@@ -135,8 +137,8 @@ def _stranger(community: Community, me: Person) -> Standing:
 async def read_community(community_id: str, me: Principal, tx: Tx) -> CommunityPage:
     """A community's page: all, a summary or the name, as its privacy says. 404 if confidential."""
     community, mine, view = await store.seen_by(tx, community_id, me)
-    if view != "full":
-        tx.version = None  # how often it changed is not for strangers
+    if view == "full":
+        tx.tag()  # how often it changed is not for strangers
     return page_of(community, mine, me)
 
 
@@ -153,4 +155,5 @@ async def redefine_community(
     community = await store.change(
         tx, community_id, lambda community: community.redefine(changes, me.person_id)
     )
+    tx.tag()
     return page_of(community, mine, me)

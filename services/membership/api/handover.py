@@ -4,9 +4,10 @@ from pydantic import BaseModel, StrictBool
 
 from services.membership import store
 from services.membership.api.members import Membership, membership_of
-from services.membership.model import Handover, Line
+from services.membership.model import Handover
 from shared.http.auth import Principal
 from shared.http.router import Router, Tx
+from shared.types.fields import Line
 
 router = Router(
     prefix="/communities/{community_id}/handover",

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Response
 from pydantic import BaseModel
 
 from services.membership import store
-from services.membership.api.lists import begin, cut
+from services.membership.api.lists import after_id
 from services.membership.model import Community, Standing, Status
 from shared.contracts.membership import Role
 from shared.http.auth import Principal
@@ -83,15 +83,13 @@ async def join(community_id: str, me: Principal, tx: Tx, response: Response) -> 
 
 
 @router.get("/members", responses={403: {"description": "`members-only`"}})
-async def list_members(
-    community_id: str, request: Request, me: Principal, tx: Tx, page: Paging
-) -> Members:
+async def list_members(community_id: str, me: Principal, tx: Tx, page: Paging) -> Members:
     """Who belongs, with names and roles. For members."""
     community, mine, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
         community.require_members_visible_to(mine)
-    found = await store.standings_in(tx, community_id, "active", begin(page), page.limit + 1)
-    standings, following = cut(request, page, found, lambda them: them.person_id)
+    found = await store.standings_in(tx, community_id, "active", after_id(page), page.wanted)
+    standings, following = page.cut(found, lambda them: (them.person_id,))
     names = await store.names_of(tx, [them.person_id for them in standings])
     items = [
         Member(
@@ -102,7 +100,6 @@ async def list_members(
         )
         for them in standings
     ]
-    tx.version = None  # names change without the community
     return Members(items=items, next=following)
 
 

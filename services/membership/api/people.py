@@ -4,10 +4,11 @@ from fastapi import Response
 from pydantic import BaseModel
 
 from services.membership import store
-from services.membership.model import Line, Person, Zone
+from services.membership.model import Person
 from shared.http.auth import Principal
 from shared.http.router import Router, Tx
 from shared.types.clock import now
+from shared.types.fields import Line, Zone
 
 router = Router(prefix="/people", tags=["people"])
 
@@ -27,10 +28,13 @@ async def register(
     myself = myself or Myself()
     person, new = await store.save_person(tx, me, myself.name, myself.zone, now())
     response.status_code = 201 if new else 200
+    tx.tag()
     return person
 
 
 @router.get("/me", responses={404: {"description": "I have not registered"}})
 async def read_myself(me: Principal, tx: Tx) -> Person:
     """What is kept of me here."""
-    return await store.person(tx, me.person_id)
+    person = await store.person(tx, me.person_id)
+    tx.tag()
+    return person

@@ -2,18 +2,17 @@
 
 from typing import Literal
 
-from fastapi import Request
 from pydantic import BaseModel
 
 from services.membership import store
-from services.membership.api.lists import begin, cut
+from services.membership.api.lists import after_id
 from services.membership.api.members import Membership, PersonId, membership_of
-from services.membership.model import Line, Text
 from shared.errors import Invalid
 from shared.http.auth import Principal
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 from shared.types.clock import Moment, now
+from shared.types.fields import Line, Reason
 
 router = Router(
     prefix="/communities/{community_id}",
@@ -73,20 +72,19 @@ class MembershipRequests(BaseModel):
 
 @router.get("/requests")
 async def list_requests(
-    community_id: str, request: Request, me: Principal, tx: Tx, page: Paging
+    community_id: str, me: Principal, tx: Tx, page: Paging
 ) -> MembershipRequests:
     """Who waits for an answer. For facilitators."""
     community, _, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
         community.require_steward(me.person_id)
-    found = await store.standings_in(tx, community_id, "requested", begin(page), page.limit + 1)
-    standings, following = cut(request, page, found, lambda them: them.person_id)
+    found = await store.standings_in(tx, community_id, "requested", after_id(page), page.wanted)
+    standings, following = page.cut(found, lambda them: (them.person_id,))
     names = await store.names_of(tx, [them.person_id for them in standings])
     items = [
         MembershipRequest(person_id=them.person_id, name=names[them.person_id], since=them.since)
         for them in standings
     ]
-    tx.version = None  # names change without the community
     return MembershipRequests(items=items, next=following)
 
 
@@ -94,7 +92,7 @@ class Decision(BaseModel, extra="forbid"):
     """The answer to a request; to decline needs a reason."""
 
     decision: Literal["accept", "decline"]
-    reason: Text | None = None
+    reason: Reason | None = None
 
 
 @router.put("/requests/{person_id}")

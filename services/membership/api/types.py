@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Path, Request, Response
+from fastapi import Path, Response
 from pydantic import BaseModel
 
 from services.membership import store
-from services.membership.api.lists import begin, cut
+from services.membership.api.lists import after_id
 from services.membership.model import CommunityType, Definition
-from shared.http.auth import OPERATOR, Principal
+from shared.http.auth import Principal
+from shared.http.keys import OPERATOR
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 
@@ -26,17 +27,19 @@ class CommunityTypes(BaseModel):
 
 
 @router.get("")
-async def list_types(request: Request, me: Principal, tx: Tx, page: Paging) -> CommunityTypes:
+async def list_types(me: Principal, tx: Tx, page: Paging) -> CommunityTypes:
     """The kinds of communities one may start."""
-    found = await store.types_after(tx, begin(page), page.limit + 1)
-    items, following = cut(request, page, found, lambda kind: kind.type_id)
+    found = await store.types_after(tx, after_id(page), page.wanted)
+    items, following = page.cut(found, lambda kind: (kind.type_id,))
     return CommunityTypes(items=items, next=following)
 
 
 @router.get("/{type_id}", responses={404: {"description": "There is no such type"}})
 async def read_type(type_id: TypeId, me: Principal, tx: Tx) -> CommunityType:
     """A type's charter, agreement, questions and proposed rhythm."""
-    return await store.type_of(tx, type_id)
+    kind = await store.type_of(tx, type_id)
+    tx.tag()
+    return kind
 
 
 class NewDefinition(Definition, extra="forbid"):
@@ -53,6 +56,7 @@ async def define_type(
     """Define a type, or say it anew; every service knows it from now on. For operators."""
     me.require_scope(OPERATOR)
     kind, new = await store.define_type(tx, type_id, definition)
+    tx.tag()
     if new:
         response.status_code = 201
         response.headers["location"] = f"/community-types/{type_id}"

@@ -6,7 +6,6 @@ from services.membership.model.description import Changes, Description, View, Wi
 from services.membership.model.person import Person
 from services.membership.model.roles import Handover
 from services.membership.model.standing import Standing, Status
-from services.membership.model.words import Line, Text, Zone
 
 __all__ = [
     "Changes",
@@ -15,13 +14,10 @@ __all__ = [
     "Definition",
     "Description",
     "Handover",
-    "Line",
     "Person",
     "Rhythm",
     "Standing",
     "Status",
-    "Text",
     "View",
     "Wishes",
-    "Zone",
 ]

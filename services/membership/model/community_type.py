@@ -6,13 +6,13 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from services.membership.model.words import Line, Text, Zone
 from shared.contracts.membership import (
     CommunityTypeDefined,
     JoinPolicy,
     Privacy,
     RhythmProposal,
 )
+from shared.types.fields import Line, Text, Zone
 
 JOIN_POLICIES: dict[Privacy, tuple[JoinPolicy, ...]] = {
     "open": ("open", "request", "invite"),

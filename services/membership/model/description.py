@@ -6,9 +6,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.membership.model.community_type import JOIN_POLICIES, CommunityType, mismatch
 from services.membership.model.standing import Standing
-from services.membership.model.words import Line, Text
 from shared.contracts.membership import Format, JoinPolicy, Privacy
 from shared.errors import Invalid, NotFound
+from shared.types.fields import Line, Text
 
 View = Literal["full", "summary", "name"]
 

@@ -6,10 +6,10 @@ from typing import Self
 from email_validator import EmailNotValidError, validate_email
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from services.membership.model.words import Line, Zone
 from shared.contracts.membership import PersonChanged, PersonRegistered
 from shared.errors import Invalid
 from shared.types.clock import Moment
+from shared.types.fields import Line, Zone
 
 _LINE = TypeAdapter[str](Line)
 

@@ -5,7 +5,8 @@ from pydantic import BaseModel, Field
 from services.notifications import store
 from services.notifications.api.paths import Plain
 from services.notifications.model import Category
-from shared.http.auth import OPERATOR, Principal
+from shared.http.auth import Principal
+from shared.http.keys import OPERATOR
 from shared.http.openapi import ONLY_OPERATORS
 from shared.http.router import Router, Tx
 

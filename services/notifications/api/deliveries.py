@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Query
 from pydantic import BaseModel
 
 from services.notifications import store
 from services.notifications.model import Notification, State, Try, resend
-from shared.http.auth import OPERATOR, Principal
+from shared.http.auth import Principal
+from shared.http.keys import OPERATOR
 from shared.http.openapi import ONLY_OPERATORS
-from shared.http.paging import Paging, cursor
+from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 from shared.types.clock import Moment, now
 
@@ -43,7 +44,6 @@ class Deliveries(BaseModel):
 
 @router.get("")
 async def list_deliveries(
-    request: Request,
     me: Principal,
     tx: Tx,
     page: Paging,
@@ -51,10 +51,11 @@ async def list_deliveries(
 ) -> Deliveries:
     """The mails in a state; `delivery-unknown` are those that may have arrived, or not."""
     me.require_scope(OPERATOR)
-    found = await store.deliveries(tx, state, page.position(datetime, str), page.limit)
-    last = found[-1] if len(found) == page.limit else None
-    following = last and cursor(request.url.path, last.next_at.isoformat(), last.notification_id)
-    return Deliveries(items=[_shown(one) for one in found], next=following)
+    found = await store.deliveries(tx, state, page.position(datetime, str), page.wanted)
+    mails, following = page.cut(
+        found, lambda mail: (mail.next_at.isoformat(), mail.notification_id)
+    )
+    return Deliveries(items=[_shown(mail) for mail in mails], next=following)
 
 
 @router.get("/{id}")

@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from fastapi import Request, Response
+from fastapi import Response
 from pydantic import BaseModel
 
 from services.notifications import channels, store
 from services.notifications.api.files import CALENDAR, as_file
 from services.notifications.api.steps import Step
+from services.notifications.settings import Configured
 from services.notifications.store import Letter
 from shared.errors import Malformed, Problem
 from shared.http.auth import Principal
@@ -47,14 +48,14 @@ class Unread(BaseModel):
 
 
 @router.get("")
-async def read_inbox(request: Request, me: Principal, tx: Tx, page: Paging) -> Inbox:
+async def read_inbox(me: Principal, tx: Tx, page: Paging, settings: Configured) -> Inbox:
     """What I was told, the newest first."""
     after = page.position(datetime, int)
     if after and not 0 <= after[1] <= MOST_AT_ONCE:
         raise Malformed(BAD_CURSOR)
     found, following = await store.inbox(tx, me.person_id, after, page.limit)
-    items = [_item(request, letter) for letter in await store.letters(tx, found)]
-    mark = following and cursor(request.url.path, following[0].isoformat(), following[1])
+    items = [_item(settings, letter) for letter in await store.letters(tx, found)]
+    mark = following and cursor(page.path, following[0].isoformat(), following[1])
     return Inbox(items=items, next=mark)
 
 
@@ -65,31 +66,31 @@ async def count_unread(me: Principal, tx: Tx) -> Unread:
 
 
 @router.get("/{id}")
-async def read_item(request: Request, id: str, me: Principal, tx: Tx) -> InboxItem:
+async def read_item(id: str, me: Principal, tx: Tx, settings: Configured) -> InboxItem:
     """One thing I was told. Looking at it does not mark it as read."""
     one = await store.inbox_item(tx, me.person_id, id)
     [letter] = await store.letters(tx, [one])
-    return _item(request, letter)
+    return _item(settings, letter)
 
 
 @router.get("/{id}/invite.ics", response_class=Response, responses=CALENDAR)
-async def read_invitation(request: Request, id: str, me: Principal, tx: Tx) -> Response:
+async def read_invitation(id: str, me: Principal, tx: Tx, settings: Configured) -> Response:
     """The meeting as a calendar entry, where the message is about one."""
     [letter] = await store.letters(tx, [await store.inbox_item(tx, me.person_id, id)])
-    return as_file(channels.calendar_file(letter, request.app.state.settings))
+    return as_file(channels.calendar_file(letter, settings))
 
 
 @router.put("/{id}/read")
-async def mark_read(request: Request, id: str, me: Principal, tx: Tx) -> InboxItem:
+async def mark_read(id: str, me: Principal, tx: Tx, settings: Configured) -> InboxItem:
     """I have read this. Twice is as good as once."""
     one = store.mark_read(tx, await store.inbox_item(tx, me.person_id, id))
     [letter] = await store.letters(tx, [one])
-    return _item(request, letter)
+    return _item(settings, letter)
 
 
-def _item(request: Request, letter: Letter) -> InboxItem:
+def _item(settings: Configured, letter: Letter) -> InboxItem:
     one = letter.one
-    base = request.app.state.settings.public_url.rstrip("/")
+    base = settings.public_url.rstrip("/")
     links = {"message": f"{base}/inbox/{one.notification_id}", "preferences": f"{base}/preferences"}
     try:
         told = letter.message(links)

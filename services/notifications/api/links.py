@@ -5,12 +5,13 @@ Mail scanners open every link (RFC 8058, section 1), so reading never does anyth
 
 from typing import Annotated
 
-from fastapi import Form, Request, Response
+from fastapi import Form, Response
 from fastapi.responses import HTMLResponse
 
 from services.notifications import channels, store
 from services.notifications.api.files import CALENDAR, as_file
 from services.notifications.model import Scope, Subscription
+from services.notifications.settings import Configured
 from services.notifications.store import Letter
 from shared.errors import NotFound
 from shared.http.router import Router, Tx
@@ -61,10 +62,10 @@ async def _form(tx: Tx, of: Subscription, name: str) -> HTMLResponse:
 
 
 @router.get("/messages/{token}/{id}")
-async def read_message(token: str, id: str, request: Request, tx: Tx) -> HTMLResponse:
+async def read_message(token: str, id: str, tx: Tx, settings: Configured) -> HTMLResponse:
     """The message a mail was about. A confidential community's is only in the inbox."""
     letter = await _letter(tx, token, id)
-    links = channels.links_for(request.app.state.settings.public_url, token, id)
+    links = channels.links_for(settings.public_url, token, id)
     if letter.is_confidential:
         told = letter.neutral_message(links, await store.neutral_template(tx))
     else:
@@ -81,9 +82,9 @@ async def read_message(token: str, id: str, request: Request, tx: Tx) -> HTMLRes
 
 
 @router.get("/messages/{token}/{id}/invite.ics", response_class=Response, responses=CALENDAR)
-async def read_invitation(token: str, id: str, request: Request, tx: Tx) -> Response:
+async def read_invitation(token: str, id: str, tx: Tx, settings: Configured) -> Response:
     """The meeting as a calendar entry, for programs that show no Accept and Decline."""
-    return as_file(channels.calendar_file(await _letter(tx, token, id), request.app.state.settings))
+    return as_file(channels.calendar_file(await _letter(tx, token, id), settings))
 
 
 async def _letter(tx: Tx, token: str, id: str) -> Letter:

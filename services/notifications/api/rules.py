@@ -1,15 +1,16 @@
 """Rules are data: which event is told to whom. Operators change them while everything runs."""
 
-from fastapi import Request, Response
+from fastapi import Response
 from pydantic import BaseModel
 
 from services.notifications import store
 from services.notifications.api.paths import Plain
 from services.notifications.model import Rule, RuleDraft, require_workable_rule
 from shared.errors import Invalid, NotFound
-from shared.http.auth import OPERATOR, Principal
+from shared.http.auth import Principal
+from shared.http.keys import OPERATOR
 from shared.http.openapi import ONLY_OPERATORS
-from shared.http.paging import Paging, cursor
+from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 
 router = Router(prefix="/rules", tags=["rules"], responses=ONLY_OPERATORS)
@@ -43,22 +44,22 @@ class UnknownTemplate(Invalid):
 
 
 @router.get("")
-async def list_rules(request: Request, me: Principal, tx: Tx, page: Paging) -> Rules:
+async def list_rules(me: Principal, tx: Tx, page: Paging) -> Rules:
     """Every rule in force, by its id."""
     me.require_scope(OPERATOR)
     (last,) = page.position(str) or ("",)
     found = [
         _shown(one, version) for id, (one, version) in (await store.rules(tx)).items() if id > last
     ]
-    items = found[: page.limit]
-    more = len(found) > len(items)
-    return Rules(items=items, next=cursor(request.url.path, items[-1].rule_id) if more else None)
+    items, following = page.cut(found, lambda rule: (rule.rule_id,))
+    return Rules(items=[*items], next=following)
 
 
 @router.get("/{rule_id}")
 async def read_rule(rule_id: str, me: Principal, tx: Tx) -> RuleShown:
     me.require_scope(OPERATOR)
     rule = await store.rule(tx, rule_id)
+    tx.tag()
     return _shown(rule, tx.version or 0)
 
 
@@ -80,6 +81,7 @@ async def save_rule(
     require_workable_rule(rule, known[rule.template])
     response.status_code = 200 if await store.is_rule(tx, rule_id) else 201
     await store.save_rule(tx, rule)
+    tx.tag()
     return _shown(rule, tx.version or 0)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Query
 from pydantic import BaseModel, Field
 
 from services.notifications import channels, store
@@ -16,9 +16,10 @@ from services.notifications.model import (
     require_workable_template,
 )
 from shared.errors import NotFound
-from shared.http.auth import OPERATOR, Principal
+from shared.http.auth import Principal
+from shared.http.keys import OPERATOR
 from shared.http.openapi import ONLY_OPERATORS
-from shared.http.paging import Paging, cursor
+from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 from shared.types.clock import Moment, now
 
@@ -62,16 +63,13 @@ class Preview(BaseModel):
 
 
 @router.get("")
-async def list_templates(request: Request, me: Principal, tx: Tx, page: Paging) -> Templates:
+async def list_templates(me: Principal, tx: Tx, page: Paging) -> Templates:
     """Every template in its newest version, by its id."""
     me.require_scope(OPERATOR)
     (last,) = page.position(str) or ("",)
     found = [one for id, one in (await store.templates(tx)).items() if id > last]
-    items = found[: page.limit]
-    more = len(found) > len(items)
-    return Templates(
-        items=items, next=cursor(request.url.path, items[-1].template_id) if more else None
-    )
+    items, following = page.cut(found, lambda template: (template.template_id,))
+    return Templates(items=[*items], next=following)
 
 
 @router.get("/{template_id}")
@@ -82,6 +80,7 @@ async def read_template(
     me.require_scope(OPERATOR)
     found = await store.template(tx, template_id, version)
     tx.version = found.version or None
+    tx.tag()
     return found
 
 
@@ -105,7 +104,9 @@ async def save_template(template_id: Plain, body: TemplateBody, me: Principal, t
     draft = Draft.model_validate({name: getattr(body, name) for name in Draft.model_fields})
     users = [rule for rule, _ in (await store.rules(tx)).values() if rule.template == template_id]
     require_workable_template(template_id, draft, users)
-    return await store.save_template(tx, template_id, draft, me.person_id, now())
+    saved = await store.save_template(tx, template_id, draft, me.person_id, now())
+    tx.tag()
+    return saved
 
 
 @router.post("/{template_id}/preview")

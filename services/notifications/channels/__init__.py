@@ -4,18 +4,13 @@ from services.notifications.channels.invite import calendar_file
 from services.notifications.channels.letterbox import links_for
 from services.notifications.channels.mail import html, plain
 from services.notifications.channels.pages import page
-from services.notifications.channels.sender import deliver, hang_up
-from services.notifications.channels.settings import MailSettings, ascii_address, settings_of
+from services.notifications.channels.sender import Sender
 
 __all__ = [
-    "MailSettings",
-    "ascii_address",
+    "Sender",
     "calendar_file",
-    "deliver",
-    "hang_up",
     "html",
     "links_for",
     "page",
     "plain",
-    "settings_of",
 ]

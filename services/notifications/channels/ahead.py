@@ -5,8 +5,8 @@ import time
 
 from services.notifications import store
 from services.notifications.channels.letterbox import Facts, Ready, Undeliverable, look_up, prepare
-from services.notifications.channels.settings import MailSettings
 from services.notifications.model import Notification
+from services.notifications.settings import NotificationSettings
 from shared.storage.database import Database, is_outage
 
 MAILS = 100
@@ -17,7 +17,7 @@ FRESH_SECONDS = 2.0
 class Ahead:
     """What one replica knows of the mails it is about to send."""
 
-    def __init__(self, database: Database, settings: MailSettings) -> None:
+    def __init__(self, database: Database, settings: NotificationSettings) -> None:
         self._database = database
         self._settings = settings
         self._due: dict[str, Notification] = {}

@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 from email_validator import EmailNotValidError
 
-from services.notifications.channels.settings import MailSettings, ascii_address
+from services.notifications.settings import NotificationSettings
 from services.notifications.store import Letter
 from shared.errors import NotFound
 from shared.icalendar import Address, Entry, cancellation, invitation
+from shared.types.addresses import ascii_address
 
 Part = tuple[Literal["REQUEST", "CANCEL"], bytes]
 UNNAMED = "Meeting"  # what a confidential community's meeting is called in a mail
@@ -31,7 +32,7 @@ def calendar_part(letter: Letter, organizer: Address, attendee: Address) -> Part
     return "REQUEST", invitation(entry, organizer=organizer, attendee=attendee)
 
 
-def calendar_file(letter: Letter, settings: MailSettings) -> Part:
+def calendar_file(letter: Letter, settings: NotificationSettings) -> Part:
     """The same to download, for those whose mail program shows no Accept and Decline."""
     try:
         who = Address(ascii_address(letter.person.get("email", "")), letter.person.get("name", ""))

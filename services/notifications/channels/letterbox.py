@@ -10,7 +10,6 @@ from email_validator import EmailNotValidError
 from services.notifications import store
 from services.notifications.channels import mail
 from services.notifications.channels.invite import calendar_part
-from services.notifications.channels.settings import MailSettings, ascii_address
 from services.notifications.model import (
     Message,
     Next,
@@ -19,10 +18,12 @@ from services.notifications.model import (
     Subscription,
     waiting,
 )
+from services.notifications.settings import NotificationSettings
 from services.notifications.store import Letter
 from shared.errors import Problem
 from shared.icalendar import Address
 from shared.storage.database import Database
+from shared.types.addresses import ascii_address
 from shared.types.clock import now
 
 
@@ -78,7 +79,7 @@ async def look_up(database: Database, items: Sequence[Notification]) -> dict[str
     }
 
 
-async def prepare(database: Database, settings: MailSettings, facts: Facts) -> Ready:
+async def prepare(database: Database, settings: NotificationSettings, facts: Facts) -> Ready:
     """A mail made from its facts. Undeliverable if it must wait, may not go, or never can."""
     letter, chosen, before = facts.letter, facts.chosen, facts.before
     one = letter.one

@@ -3,7 +3,6 @@
 import asyncio
 import time
 from typing import get_args
-from weakref import WeakKeyDictionary
 
 from opentelemetry.trace import Span, SpanKind, StatusCode
 from prometheus_client import Counter, Gauge
@@ -11,9 +10,10 @@ from prometheus_client import Counter, Gauge
 from services.notifications import store
 from services.notifications.channels.ahead import Ahead
 from services.notifications.channels.letterbox import Ready, Undeliverable
-from services.notifications.channels.settings import MailSettings, settings_of
 from services.notifications.channels.smtp import TOO_LONG, Away, Connection, Sent
 from services.notifications.model import Next, Notification, Outcome, Try, after
+from services.notifications.settings import NotificationSettings
+from shared.backoff import Backoff
 from shared.events.event import new_id
 from shared.observability.logs import log
 from shared.observability.traces import span
@@ -26,37 +26,21 @@ for _outcome in (*get_args(Outcome), "away"):
     MAILS.labels(_outcome)  # there from the start: an increase from nothing is not seen as one
 SWEEP_SECONDS = 1.0
 IDLE_SECONDS = 30.0
-LONGEST_PAUSE = 15.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 15.0
 GRACE_SECONDS = 10.0
-
-
-async def deliver(database: Database) -> bool:
-    """Send everything that is due, over connections that stay open from turn to turn.
-
-    Returns whether there was something.
-    """
-    if database not in _senders:
-        _senders[database] = Sender(database)
-    return await _senders[database].work()
-
-
-async def hang_up(database: Database) -> None:
-    """End the connections to the mail server; the next mail opens new ones."""
-    if sender := _senders.pop(database, None):
-        await sender.hang_up()
 
 
 class Sender:
     """One replica's sender: its connections, and since when the mail server is away."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, settings: NotificationSettings) -> None:
         self._database = database
-        self._settings: MailSettings = settings_of(database)
+        self._settings = settings
         self._idle: list[Connection] = []
         self._under_way: set[asyncio.Task[bool]] = set()
         self._swept_at = 0.0
         self._away_until = 0.0
-        self._pause = 0.0
+        self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._ahead = Ahead(database, self._settings)
         self._due = 0
 
@@ -100,10 +84,10 @@ class Sender:
     def _wait(self, why: str) -> None:
         """The server is away: try again soon, then less and less often. No mail has lost an attempt."""
         if time.monotonic() >= self._away_until:
-            self._pause = min(max(self._pause * 2, 0.25), LONGEST_PAUSE)
-            self._away_until = time.monotonic() + self._pause
+            pause = self._backoff.pause()
+            self._away_until = time.monotonic() + pause
             SERVER_AWAY.set(1)
-            log.warning("the mail server is away", why=why, again_in=self._pause)
+            log.warning("the mail server is away", why=why, again_in=round(pause, 2))
 
     async def _send_some(self) -> None:
         """Claim and send over one connection, until nothing is due of what was seen ahead."""
@@ -115,7 +99,7 @@ class Sender:
                     return
                 # Before a claim, so that a server that is away costs no mail anything.
                 await connection.open()
-                self._pause = 0.0
+                self._backoff.reset()
                 SERVER_AWAY.set(0)
                 task = asyncio.create_task(self._send_next(connection))
                 self._under_way.add(task)
@@ -199,7 +183,7 @@ class Sender:
         looked: bool = False,
     ) -> None:
         """Keep what is known, however long MongoDB is away: nobody else knows it."""
-        pause = 0.1
+        backoff = Backoff(0.1, 5)
         while True:
             try:
                 known = await store.record(
@@ -208,8 +192,7 @@ class Sender:
             except Exception as error:
                 if not is_outage(error):
                     raise
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 5)
+                await backoff.wait()
             else:
                 if not known:
                     log.error("a mail was sent by two", notification=one.notification_id)
@@ -221,6 +204,3 @@ def _tell(span: Span, sent: Sent, one: Notification) -> None:
     span.set_attributes({"copse.outcome": sent.outcome, "copse.try": one.attempts + 1})
     if sent.outcome != "sent":
         span.set_status(StatusCode.ERROR, sent.outcome)
-
-
-_senders: WeakKeyDictionary[Database, Sender] = WeakKeyDictionary()

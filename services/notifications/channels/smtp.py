@@ -9,8 +9,8 @@ import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponse
 from aiosmtplib.errors import SMTPResponseException
 
-from services.notifications.channels.settings import MailSettings
 from services.notifications.model import Outcome
+from services.notifications.settings import NotificationSettings
 
 IDLE_SECONDS = 2.0  # after so long ask whether the server is still there
 CLOSING = 421  # RFC 5321, 3.8: the server is about to end the connection
@@ -34,7 +34,7 @@ class Sent:
 class Connection:
     """A connection that stays open between messages."""
 
-    def __init__(self, settings: MailSettings) -> None:
+    def __init__(self, settings: NotificationSettings) -> None:
         self._settings = settings
         self._client = self._new_client()
         self.used_at = time.monotonic()

@@ -1,6 +1,5 @@
 """The rules of who is told what; pure: no clock, no database, no broker, no mail."""
 
-from services.notifications.model.attention import Attention
 from services.notifications.model.audience import Audience, EventDoesNotFit, Recipients, is_path
 from services.notifications.model.category import Category, require_category_name
 from services.notifications.model.checks import (
@@ -51,7 +50,6 @@ __all__ = [
     "SLUG",
     "TRAIL",
     "Action",
-    "Attention",
     "Audience",
     "Category",
     "Draft",

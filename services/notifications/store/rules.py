@@ -1,13 +1,13 @@
 """Rules and categories in force: what operators saved, over what came with the software."""
 
-from weakref import WeakKeyDictionary
-
 from pymongo import UpdateOne
 
 from services.notifications.model import Category, Rule
 from services.notifications.store import built_in
 from shared.errors import NotFound
 from shared.storage.unit_of_work import Transaction
+
+RULES = "rules in force"
 
 
 class KeptRule(Rule):
@@ -16,21 +16,20 @@ class KeptRule(Rule):
     withdrawn: bool = False
 
 
-# A batch of events reads the rules once: a transaction sees one state of them anyway.
-_read: WeakKeyDictionary[Transaction, dict[str, tuple[Rule, int]]] = WeakKeyDictionary()
-
-
 async def rules(tx: Transaction) -> dict[str, tuple[Rule, int]]:
-    """Every rule in force with its version, by its id; 0 is the built-in version."""
-    if tx not in _read:
+    """Every rule in force with its version, by its id; 0 is the built-in version.
+
+    A batch of events reads them once: a transaction sees one state of them anyway.
+    """
+    if RULES not in tx.kept:
         found = {id: (rule, 0) for id, rule in built_in.rules().items()}
         for document in await tx.find("rules", {}):
             if document.pop("withdrawn"):
                 found.pop(document["_id"], None)
             else:
                 found[document["_id"]] = (_rule(document), document["version"])
-        _read[tx] = dict(sorted(found.items()))
-    return _read[tx]
+        tx.kept[RULES] = dict(sorted(found.items()))
+    return tx.kept[RULES]
 
 
 async def rules_for(tx: Transaction, event_type: str) -> list[Rule]:
@@ -62,7 +61,7 @@ async def withdraw_rule(tx: Transaction, rule_id: str) -> None:
 
 
 async def _save(tx: Transaction, kept: KeptRule) -> None:
-    _read.pop(tx, None)
+    tx.kept.pop(RULES, None)
     if await tx.get("rules", kept.rule_id):
         await tx.change("rules", KeptRule, kept.rule_id, lambda _: kept)
     else:

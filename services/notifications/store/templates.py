@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from pymongo import InsertOne
 
@@ -11,7 +10,7 @@ from services.notifications.store import built_in
 from shared.errors import Changed, NotFound
 from shared.storage.unit_of_work import Transaction
 
-_current: WeakKeyDictionary[Transaction, dict[str, int]] = WeakKeyDictionary()
+CURRENT = "newest versions of templates"
 
 
 async def template(tx: Transaction, template_id: str, version: int | None = None) -> Template:
@@ -34,7 +33,7 @@ async def template(tx: Transaction, template_id: str, version: int | None = None
 
 async def current_version(tx: Transaction, template_id: str) -> int:
     """The newest version of a template, read once a transaction."""
-    known = _current.setdefault(tx, {})
+    known: dict[str, int] = tx.kept.setdefault(CURRENT, {})
     if template_id not in known:
         known[template_id] = (await template(tx, template_id)).version
     return known[template_id]

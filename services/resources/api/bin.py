@@ -1,6 +1,5 @@
 """The recycle bin."""
 
-from fastapi import Request
 from pydantic import BaseModel
 
 from services.resources import store
@@ -8,7 +7,7 @@ from services.resources.api import shown
 from services.resources.api.refusals import NOT_YOURS, ONLY_FACILITATORS
 from services.resources.api.shown import SharedResource
 from shared.http.auth import Principal
-from shared.http.paging import Paging, cursor
+from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 from shared.types.clock import Moment, now
 
@@ -19,14 +18,16 @@ router = Router(tags=["recycle bin"])
 async def bin_resource(resource_id: str, me: Principal, tx: Tx) -> None:
     """Put it into the recycle bin: nobody finds it. For who shared it, and facilitators."""
     _, who = await store.see(tx, resource_id, me)
-    await store.change(tx, resource_id, lambda one: one.bin(who, now()))
+    await store.change(tx, resource_id, lambda resource: resource.bin(who, now()))
 
 
 @router.post("/resources/{resource_id}/recovery", responses=NOT_YOURS)
 async def recover_resource(resource_id: str, me: Principal, tx: Tx) -> SharedResource:
     """Take it out of the bin again. For facilitators, and who put it there."""
     _, who = await store.see_in_bin(tx, resource_id, me)
-    return shown.resource(await store.change(tx, resource_id, lambda one: one.recover(who)))
+    recovered = await store.change(tx, resource_id, lambda resource: resource.recover(who))
+    tx.tag()
+    return shown.resource(recovered)
 
 
 class BinnedResource(SharedResource):
@@ -44,18 +45,20 @@ class Bin(BaseModel):
 
 
 @router.get("/communities/{community_id}/bin", responses=ONLY_FACILITATORS)
-async def list_bin(community_id: str, me: Principal, tx: Tx, page: Paging, request: Request) -> Bin:
+async def list_bin(community_id: str, me: Principal, tx: Tx, page: Paging) -> Bin:
     """What is in a community's bin, what was shared last first. For facilitators and operators."""
     who = await store.standing(tx, community_id, me)
     who.require_facilitator()
-    found = await store.binned(tx, community_id, shown.after(page), page.limit + 1)
-    items = found[: page.limit]
+    found = await store.binned(tx, community_id, shown.after(page), page.wanted)
+    binned, following = page.cut(found, lambda resource: (resource.resource_id,))
     return Bin(
         items=[
             BinnedResource(
-                **dict(shown.resource(one)), binned_at=one.binned_at, binned_by=one.binned_by
+                **dict(shown.resource(resource)),
+                binned_at=resource.binned_at,
+                binned_by=resource.binned_by,
             )
-            for one in items
+            for resource in binned
         ],
-        next=cursor(request.url.path, items[-1].resource_id) if len(found) > page.limit else None,
+        next=following,
     )

@@ -9,9 +9,11 @@ from fastapi.responses import StreamingResponse
 
 from services.resources import store
 from services.resources.model import Link
+from services.resources.settings import ResourceSettings
 from shared.errors import Refused
 from shared.http.auth import Principal
 from shared.http.router import Router, Tx
+from shared.runtime.runtime import running
 
 router = Router(prefix="/resources", tags=["versions"])
 
@@ -55,7 +57,8 @@ async def download_file(
         "content-security-policy": "sandbox; default-src 'none'",
         "cross-origin-resource-policy": "same-site",
     }
-    return StreamingResponse(await store.read(tx.database, file.blob_id), headers=headers)
+    database = running(request, ResourceSettings).database
+    return StreamingResponse(await store.read(database, file.blob_id), headers=headers)
 
 
 def attachment(name: str) -> str:

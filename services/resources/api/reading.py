@@ -2,33 +2,32 @@
 
 from typing import Annotated
 
-from fastapi import Query, Request
+from fastapi import Query
 from pydantic import StringConstraints
 
 from services.resources import store
 from services.resources.api import shown
 from services.resources.api.shown import SharedResource, SharedResources
 from shared.http.auth import Principal
-from shared.http.paging import Paging, cursor
+from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 
 router = Router(tags=["resources"])
 
 
 @router.get("/communities/{community_id}/resources")
-async def list_resources(
-    community_id: str, me: Principal, tx: Tx, page: Paging, request: Request
-) -> SharedResources:
+async def list_resources(community_id: str, me: Principal, tx: Tx, page: Paging) -> SharedResources:
     """What a community shares, the newest first. 404 unless it is open or I am a member."""
     await store.standing(tx, community_id, me)
-    found = await store.in_community(tx, community_id, shown.after(page), page.limit + 1)
-    return shown.resources(found, page, request.url.path)
+    found = await store.in_community(tx, community_id, shown.after(page), page.wanted)
+    return shown.resources(found, page)
 
 
 @router.get("/resources/{resource_id}")
 async def read_resource(resource_id: str, me: Principal, tx: Tx) -> SharedResource:
     """One resource. 404 unless its community is open or I am a member."""
     resource, _ = await store.see(tx, resource_id, me)
+    tx.tag()
     return shown.resource(resource)
 
 
@@ -41,7 +40,6 @@ async def search_resources(
     tx: Tx,
     page: Paging,
     *,
-    request: Request,
     q: Annotated[Words, Query()],
     community: Annotated[str | None, Query(max_length=100)] = None,
 ) -> SharedResources:
@@ -51,10 +49,8 @@ async def search_resources(
     shares nothing.
     """
     after = page.position(float, str)
-    found = await store.search(tx, q, me, community_id=community, after=after, limit=page.limit + 1)
-    items = found[: page.limit]
-    more = len(found) > page.limit
+    found = await store.search(tx, q, me, community_id=community, after=after, limit=page.wanted)
+    fitting, following = page.cut(found, lambda scored: (scored[0], scored[1].resource_id))
     return SharedResources(
-        items=[shown.resource(resource) for _, resource in items],
-        next=cursor(request.url.path, items[-1][0], items[-1][1].resource_id) if more else None,
+        items=[shown.resource(resource) for _, resource in fitting], next=following
     )

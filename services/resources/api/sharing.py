@@ -9,9 +9,12 @@ from services.resources.api import shown
 from services.resources.api.refusals import ONLY_MEMBERS
 from services.resources.api.shown import SharedResource
 from services.resources.api.uploads import receive
-from services.resources.model import About, Description, Resource, Tags, Title, link
+from services.resources.model import About, Resource, Tags, link
+from services.resources.settings import ResourceSettings
 from shared.http.auth import Principal
 from shared.http.router import Router, Tx
+from shared.runtime.runtime import running
+from shared.types.fields import Description, Line
 
 router = Router(prefix="/communities", tags=["resources"])
 
@@ -29,7 +32,7 @@ async def share_link(
     """Share a link; only members do. The community is told."""
     await store.standing(tx, community_id, me)
     about = About(title=new.title, description=new.description, tags=new.tags)
-    return _created(response, await store.share(tx, community_id, me, link(new.url), about))
+    return _created(response, tx, await store.share(tx, community_id, me, link(new.url), about))
 
 
 @router.post("/{community_id}/files", status_code=201, responses=ONLY_MEMBERS)
@@ -41,7 +44,7 @@ async def share_file(
     request: Request,
     response: Response,
     file: UploadFile,
-    title: Annotated[Title, Form()],
+    title: Annotated[Line, Form()],
     description: Annotated[Description, Form()] = "",
     tags: Annotated[Tags, Form()] = (),
 ) -> SharedResource:
@@ -49,12 +52,17 @@ async def share_file(
 
     413 if it is too large. 422 if its kind is not accepted, or its content is not what its name says.
     """
-    (await store.standing(tx.database.reading(), community_id, me)).require_member()
+    (
+        await store.standing(
+            running(request, ResourceSettings).database.reading(), community_id, me
+        )
+    ).require_member()
     kept = await receive(request, file)
     about = About(title=title, description=description, tags=tags)
-    return _created(response, await store.share(tx, community_id, me, kept, about))
+    return _created(response, tx, await store.share(tx, community_id, me, kept, about))
 
 
-def _created(response: Response, resource: Resource) -> SharedResource:
+def _created(response: Response, tx: Tx, resource: Resource) -> SharedResource:
+    tx.tag()
     response.headers["location"] = f"/resources/{resource.resource_id}"
     return shown.resource(resource)

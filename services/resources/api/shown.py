@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from services.resources.model import File, Link, Resource, Version
-from shared.http.paging import Page, cursor
+from shared.http.paging import Page
 from shared.types.clock import Moment
 
 
@@ -87,13 +87,10 @@ def after(page: Page) -> str | None:
     return id
 
 
-def resources(found: list[Resource], page: Page, path: str) -> SharedResources:
+def resources(found: list[Resource], page: Page) -> SharedResources:
     """A page from one more than it may hold, if there are as many."""
-    items = found[: page.limit]
-    return SharedResources(
-        items=[resource(one) for one in items],
-        next=cursor(path, items[-1].resource_id) if len(found) > page.limit else None,
-    )
+    items, following = page.cut(found, lambda one: (one.resource_id,))
+    return SharedResources(items=[resource(one) for one in items], next=following)
 
 
 def _where(content: Link | File) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from fastapi import Request, UploadFile
 
 from services.resources import store
 from services.resources.model import File, inspect
+from services.resources.settings import ResourceSettings
 from shared.errors import TooLarge
 from shared.events.event import new_id
+from shared.runtime.runtime import running
 
 
 class FileTooLarge(TooLarge):
@@ -26,12 +28,13 @@ async def receive(request: Request, file: UploadFile) -> File:
 
 
 async def _receive(request: Request, file: UploadFile) -> File:
-    settings: store.ResourceSettings = request.app.state.settings
+    runtime = running(request, ResourceSettings)
+    settings = runtime.settings
     if (file.size or 0) > settings.file_limit:
         raise FileTooLarge(f"A file may have {settings.file_limit:,} bytes. Share a link to it.")
     content = await file.read()
     found = await asyncio.to_thread(inspect, file.filename or "", content)
     await store.scan(settings.clamd, content)
     blob_id = new_id()
-    await store.keep(request.app.state.database, blob_id, content)
+    await store.keep(runtime.database, blob_id, content)
     return File(**found._asdict(), blob_id=blob_id)

@@ -10,10 +10,13 @@ from services.resources.api import shown
 from services.resources.api.refusals import NOT_YOURS
 from services.resources.api.shown import SharedResource, SharedVersion
 from services.resources.api.uploads import receive
-from services.resources.model import Title, link
+from services.resources.model import link
+from services.resources.settings import ResourceSettings
 from shared.http.auth import Principal
 from shared.http.router import Router, Tx
+from shared.runtime.runtime import running
 from shared.types.clock import now
+from shared.types.fields import Line
 
 router = Router(prefix="/resources", tags=["versions"])
 
@@ -36,7 +39,7 @@ class NewAddress(BaseModel):
     """Where a link leads from now on; without a title it keeps the one it has."""
 
     url: str
-    title: Title | None = None
+    title: Line | None = None
 
 
 @router.post("/{resource_id}/versions/link", status_code=201, responses=NOT_YOURS)
@@ -55,10 +58,12 @@ async def revise_file(
     *,
     request: Request,
     file: UploadFile,
-    title: Annotated[Title | None, Form()] = None,
+    title: Annotated[Line | None, Form()] = None,
 ) -> SharedResource:
     """Put a newer file in the place of a file. For who shared it, and facilitators."""
-    resource, who = await store.see(tx.database.reading(), resource_id, me)
+    resource, who = await store.see(
+        running(request, ResourceSettings).database.reading(), resource_id, me
+    )
     resource.require_new_version(who, "file")
     kept = await receive(request, file)
     _, who = await store.see(tx, resource_id, me)

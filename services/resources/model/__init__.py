@@ -2,19 +2,17 @@
 
 from services.resources.model.content import inspect
 from services.resources.model.links import Link, link
-from services.resources.model.names import Description, Tags, Title, safe_name
+from services.resources.model.names import Tags, safe_name
 from services.resources.model.resource import About, File, Resource, Version, share
 from services.resources.model.standing import Standing
 
 __all__ = [
     "About",
-    "Description",
     "File",
     "Link",
     "Resource",
     "Standing",
     "Tags",
-    "Title",
     "Version",
     "inspect",
     "link",

@@ -1,13 +1,13 @@
-"""Words people write, made safe: titles, tags, names of files."""
+"""Tags, and names of files made safe."""
 
 import re
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field
 
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the reading direction: `\\u202efdp.exe` shows as `exe.pdf`."""
+from shared.types.fields import Tag
+
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 NAME_BYTES = 180
@@ -18,35 +18,10 @@ def has_unseen(text: str) -> bool:
     return any(unicodedata.category(c) in UNSEEN for c in text)
 
 
-def _one_line(text: str) -> str:
-    if any(unicodedata.category(c) in {"Cc", "Zl", "Zp"} or c in TURNING for c in text):
-        raise ValueError("must be one line, without control or direction characters")
-    return text
-
-
-def _lines(text: str) -> str:
-    for line in text.replace("\r\n", "\n").split("\n"):
-        _one_line(line.replace("\t", " "))
-    return text
-
-
 def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag.lower() for tag in tags))
 
 
-Title = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_one_line),
-]
-Description = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=5000), AfterValidator(_lines)
-]
-Tag = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=50),
-    AfterValidator(_one_line),
-]
 Tags = Annotated[tuple[Tag, ...], Field(max_length=20), AfterValidator(_each_once)]
 
 

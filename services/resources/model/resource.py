@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from services.resources.model.links import Link
-from services.resources.model.names import Description, Tags, Title
+from services.resources.model.names import Tags
 from services.resources.model.standing import Standing
 from shared.contracts.resources import (
     ResourceBinned,
@@ -17,6 +17,7 @@ from shared.contracts.resources import (
 )
 from shared.errors import Forbidden, Invalid, NotFound, Refused
 from shared.types.clock import Moment
+from shared.types.fields import Description, Line
 
 VERSIONS = 500
 
@@ -45,7 +46,7 @@ class Version(BaseModel, frozen=True):
 class About(BaseModel, frozen=True):
     """What a resource is called and how it is found."""
 
-    title: Title
+    title: Line
     description: Description = ""
     tags: Tags = ()
 
@@ -97,7 +98,7 @@ class Resource(BaseModel, frozen=True):
         return self.versions[number - 1]
 
     def revise(
-        self, who: Standing, content: Link | File, title: Title | None, at: datetime
+        self, who: Standing, content: Link | File, title: Line | None, at: datetime
     ) -> tuple["Resource", ResourceRevised]:
         """Give it new content, and a new title if one is given."""
         self.require_new_version(who, content.kind)

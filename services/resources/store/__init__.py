@@ -14,12 +14,10 @@ from services.resources.store.items import (
     see_in_bin,
     share,
 )
-from services.resources.store.settings import ResourceSettings
 from services.resources.store.standings import standing
 
 __all__ = [
     "INDEXES",
-    "ResourceSettings",
     "binned",
     "change",
     "in_community",

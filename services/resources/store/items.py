@@ -3,16 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.resources.model import About, File, Link, Resource, Standing, Title
+from services.resources.model import About, File, Link, Resource, Standing
 from services.resources.model import share as shared
 from services.resources.store.blobs import adopt
 from services.resources.store.standings import readable, standing
 from shared.contracts.resources import ResourceEvent
 from shared.errors import NotFound
 from shared.events.event import Document, new_id
-from shared.http.auth import Person
+from shared.http.keys import Person
 from shared.storage.unit_of_work import Filter, Transaction
 from shared.types.clock import now
+from shared.types.fields import Line
 
 Decision = tuple[Resource, ResourceEvent]
 
@@ -57,7 +58,7 @@ async def share(
 
 
 async def revise(
-    tx: Transaction, resource_id: str, who: Standing, content: Link | File, title: Title | None
+    tx: Transaction, resource_id: str, who: Standing, content: Link | File, title: Line | None
 ) -> Resource:
     """Keep a new version; a file's bytes are kept with it."""
     if isinstance(content, File):
@@ -108,7 +109,7 @@ async def search(
         later = [{"score": {"$lt": score}}, {"score": score, "_id": {"$lt": resource_id}}]
         stages.append({"$match": {"$or": later}})
     stages += [{"$sort": {"score": -1, "_id": -1}}, {"$limit": limit}]
-    found: list[Document] = await tx.database["resources"].aggregate(stages).to_list(None)
+    found: list[Document] = await tx.aggregate("resources", stages)
     return [(document["score"], _read(document)) for document in found]
 
 

@@ -1,7 +1,7 @@
 """Who is what in which community: copies of membership's facts."""
 
 from services.resources.model import Standing
-from shared.http.auth import Person
+from shared.http.keys import Person
 from shared.storage.unit_of_work import Filter, Transaction
 
 

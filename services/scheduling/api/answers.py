@@ -1,6 +1,5 @@
 """Who comes: answers to a meeting's invitation."""
 
-from fastapi import Request
 from pydantic import BaseModel, ConfigDict
 
 from services.scheduling import store
@@ -9,7 +8,7 @@ from services.scheduling.api.refusals import ONLY_MEMBERS
 from services.scheduling.model import Meeting, Status, Wish
 from shared.errors import Malformed
 from shared.http.auth import Principal
-from shared.http.paging import BAD_CURSOR, Paging, cursor
+from shared.http.paging import BAD_CURSOR, Paging
 from shared.http.router import Router, Tx
 
 router = Router(prefix="/meetings/{meeting_id}", tags=["answers"])
@@ -57,21 +56,17 @@ async def answer(meeting_id: str, rsvp: Rsvp, me: Principal, tx: Tx) -> Answer:
 
 
 @router.get("/rsvps", responses=ONLY_MEMBERS)
-async def list_answers(
-    request: Request, meeting_id: str, me: Principal, tx: Tx, page: Paging
-) -> Answers:
+async def list_answers(meeting_id: str, me: Principal, tx: Tx, page: Paging) -> Answers:
     """Facilitators see every answer; a member sees their own."""
     meeting, reader = await meeting_before(tx, meeting_id, me.person_id)
     reader.require_member()
     people = meeting.answers.everybody()
     if not reader.facilitates:
-        tx.version = None
         people = [one for one in people if one == me.person_id]
     (start,) = page.position(int) or (0,)
     if start < 0:
         raise Malformed(BAD_CURSOR)
-    end = start + page.limit
-    return Answers(
-        items=[Answer.of(meeting, person_id) for person_id in people[start:end]],
-        next=cursor(request.url.path, end) if end < len(people) else None,
+    shown, following = page.cut(
+        people[start : start + page.wanted], lambda _: (start + page.limit,)
     )
+    return Answers(items=[Answer.of(meeting, person_id) for person_id in shown], next=following)

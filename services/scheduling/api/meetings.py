@@ -3,19 +3,20 @@
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from services.scheduling import store
 from services.scheduling.api.refusals import ONLY_FACILITATORS
 from services.scheduling.api.views import MeetingView
-from services.scheduling.model import Line, Meeting, MeetingWish, Standing
+from services.scheduling.model import Meeting, MeetingWish, Standing
 from shared.events.event import new_id
 from shared.http.auth import Principal
-from shared.http.paging import Paging, cursor
+from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 from shared.storage.unit_of_work import Transaction
 from shared.types.clock import Moment, now
+from shared.types.fields import Reason
 
 router = Router(tags=["meetings"])
 
@@ -25,7 +26,7 @@ class Cancellation(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    reason: Line
+    reason: Reason
 
 
 class Meetings(BaseModel):
@@ -52,13 +53,13 @@ async def schedule_meeting(
     reader = (await store.standing(tx, community_id, me.person_id)).require_facilitator()
     details = wish.new(reader.name, now())
     meeting = store.schedule_meeting(tx, Meeting.schedule(new_id(), community_id, details, now()))
+    tx.tag()
     response.headers["location"] = f"/meetings/{meeting.meeting_id}"
     return MeetingView.of(meeting, reader)
 
 
 @router.get("/communities/{community_id}/meetings", response_model_exclude_unset=True)
 async def list_meetings(
-    request: Request,
     community_id: str,
     me: Principal,
     tx: Tx,
@@ -69,21 +70,19 @@ async def list_meetings(
     """Meetings that end after `from` (now, if it is not given), by start; cancelled ones among them."""
     reader = (await store.standing(tx, community_id, me.person_id)).require_reader()
     after = page.position(datetime, str)
-    found = await store.meetings_from(tx, community_id, moment or now(), after, page.limit + 1)
-    shown, more = found[: page.limit], len(found) > page.limit
-    mark = (shown[-1].starts_at.isoformat(), shown[-1].meeting_id) if more else ()
-    return Meetings(
-        items=[MeetingView.of(one, reader) for one in shown],
-        next=cursor(request.url.path, *mark) if more else None,
+    found = await store.meetings_from(tx, community_id, moment or now(), after, page.wanted)
+    meetings, following = page.cut(
+        found, lambda meeting: (meeting.starts_at.isoformat(), meeting.meeting_id)
     )
+    return Meetings(items=[MeetingView.of(meeting, reader) for meeting in meetings], next=following)
 
 
 @router.get("/meetings/{meeting_id}", response_model_exclude_unset=True)
 async def read_meeting(meeting_id: str, me: Principal, tx: Tx) -> MeetingView:
     """A meeting, and what I answered."""
     meeting, reader = await meeting_before(tx, meeting_id, me.person_id)
-    if not reader.facilitates:
-        tx.version = None  # what is shown depends on who asks, not only on the version
+    if reader.facilitates:
+        tx.tag()  # what others see depends on who they are too
     return MeetingView.of(meeting, reader)
 
 
@@ -97,6 +96,7 @@ async def change_meeting(meeting_id: str, wish: MeetingWish, me: Principal, tx: 
     changed = await store.change_meeting(
         tx, meeting_id, lambda m: m.change(wish.applied_to(m.details, now()), now())
     )
+    tx.tag()
     return MeetingView.of(changed, reader)
 
 
@@ -114,6 +114,7 @@ async def cancel_meeting(
     cancelled = await store.change_meeting(
         tx, meeting_id, lambda m: m.cancel(cancellation.reason, now())
     )
+    tx.tag()
     return MeetingView.of(cancelled, reader)
 
 

@@ -9,9 +9,9 @@ from services.scheduling import store
 from services.scheduling.api.refusals import ONLY_FACILITATORS, ONLY_MEMBERS
 from services.scheduling.api.views import RhythmView
 from services.scheduling.model import Rhythm, Schedule, Standing
+from services.scheduling.settings import Configured
 from shared.http.auth import Principal
 from shared.http.router import Router, Tx
-from shared.storage.unit_of_work import Transaction
 
 router = Router(prefix="/communities/{community_id}", tags=["rhythm"])
 
@@ -25,7 +25,9 @@ class Notice(BaseModel):
 
 
 @router.put("/rhythm", response_model_exclude_unset=True, responses=ONLY_FACILITATORS)
-async def choose_rhythm(community_id: str, rhythm: Rhythm, me: Principal, tx: Tx) -> RhythmView:
+async def choose_rhythm(
+    community_id: str, rhythm: Rhythm, me: Principal, tx: Tx, settings: Configured
+) -> RhythmView:
     """The community meets in this rhythm from now on, or from `starts_on` on. For facilitators.
 
     Its meetings stand in the calendar six months ahead. Members hear of the choice once; the same
@@ -36,18 +38,19 @@ async def choose_rhythm(community_id: str, rhythm: Rhythm, me: Principal, tx: Tx
     A local time that summer time skips moves forward by an hour on that day (RFC 5545, 3.3.5).
     """
     reader = (await store.standing(tx, community_id, me.person_id)).require_facilitator()
-    chosen = await store.choose_rhythm(tx, community_id, rhythm, me.person_id)
-    return _view(tx, chosen, reader)
+    chosen = await store.choose_rhythm(tx, community_id, rhythm, me.person_id, settings.feed_url)
+    tx.tag()
+    return _view(chosen, reader, settings)
 
 
 @router.get("/rhythm", response_model_exclude_unset=True)
-async def read_rhythm(community_id: str, me: Principal, tx: Tx) -> RhythmView:
+async def read_rhythm(community_id: str, me: Principal, tx: Tx, settings: Configured) -> RhythmView:
     """How the community meets. 404 where it chose none."""
     reader = (await store.standing(tx, community_id, me.person_id)).require_reader()
     schedule = await store.schedule(tx, community_id)
-    if not reader.facilitates:
-        tx.version = None  # what is shown depends on who asks, not only on the version
-    return _view(tx, schedule, reader)
+    if reader.facilitates:
+        tx.tag()  # what others see depends on who they are too
+    return _view(schedule, reader, settings)
 
 
 @router.delete("/rhythm", status_code=204, responses=ONLY_FACILITATORS)
@@ -62,7 +65,9 @@ async def end_rhythm(community_id: str, me: Principal, tx: Tx) -> Response:
 async def read_notice(community_id: str, me: Principal, tx: Tx) -> Notice:
     """How early members are invited."""
     (await store.standing(tx, community_id, me.person_id)).require_member()
-    return Notice(days=(await store.schedule(tx, community_id)).notice_days)
+    schedule = await store.schedule(tx, community_id)
+    tx.tag()
+    return Notice(days=schedule.notice_days)
 
 
 @router.put("/notice", responses=ONLY_FACILITATORS)
@@ -73,6 +78,6 @@ async def give_notice(community_id: str, notice: Notice, me: Principal, tx: Tx) 
     return notice
 
 
-def _view(tx: Transaction, schedule: Schedule, reader: Standing) -> RhythmView:
-    url = store.feed_url(tx, schedule.feed_token)
-    return RhythmView.of(schedule, schedule.needs_rhythm(), reader, url)
+def _view(schedule: Schedule, reader: Standing, settings: Configured) -> RhythmView:
+    url = settings.feed_url(schedule.feed_token)
+    return RhythmView.of(schedule, schedule.require_rhythm(), reader, url)

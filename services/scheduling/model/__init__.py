@@ -8,14 +8,12 @@ from services.scheduling.model.schedule import HORIZON, Schedule
 from services.scheduling.model.standing import MembersOnly, Standing
 from services.scheduling.model.wish import LONGEST
 from services.scheduling.model.wish import Wish as MeetingWish
-from services.scheduling.model.words import Line
 
 __all__ = [
     "HORIZON",
     "LONGEST",
     "Answers",
     "Details",
-    "Line",
     "Meeting",
     "MeetingWish",
     "MembersOnly",

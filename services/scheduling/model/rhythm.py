@@ -8,19 +8,10 @@ from dateutil.rrule import MONTHLY, WEEKLY, rrule, weekday
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from services.scheduling.model.details import Details
+from services.scheduling.model.fields import WEEKDAYS, Day, Minutes, Seats, TimeOfDay, Weekday
 from services.scheduling.model.local import moment
-from services.scheduling.model.words import (
-    WEEKDAYS,
-    Day,
-    Line,
-    Link,
-    Minutes,
-    Seats,
-    TimeOfDay,
-    Weekday,
-    Zone,
-)
 from shared.contracts.scheduling import Format
+from shared.types.fields import Line, Link, Zone
 
 ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", -1: "last"}
 

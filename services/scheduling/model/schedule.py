@@ -47,7 +47,7 @@ class Schedule(BaseModel, frozen=True):
     rhythm: Rhythm | None = None
     next_on: date | None = None
 
-    def needs_rhythm(self) -> Rhythm:
+    def require_rhythm(self) -> Rhythm:
         if self.rhythm is None:
             raise NoRhythm("A facilitator may choose one: PUT it here.")
         return self.rhythm
@@ -91,7 +91,7 @@ class Schedule(BaseModel, frozen=True):
 
     def end(self) -> tuple[Self, RhythmEnded]:
         """The community has no rhythm any longer."""
-        self.needs_rhythm()
+        self.require_rhythm()
         update = {"rhythm": None, "next_on": None, "revision": self.revision + 1}
         return self.model_copy(update=update), RhythmEnded(community_id=self.community_id)
 
@@ -124,7 +124,7 @@ class Schedule(BaseModel, frozen=True):
     def new_meeting(self, day: date, name: str, at: datetime) -> tuple[Meeting, *tuple[Event, ...]]:
         """The meeting of a day. Its id follows from the choice and the day, so that it comes but once."""
         meeting_id = str(uuid.uuid5(_MEETINGS, f"{self.community_id}/{self.revision}/{day}"))
-        details = self.needs_rhythm().meeting_on(day, name)
+        details = self.require_rhythm().meeting_on(day, name)
         notice = self.notice_days
         return Meeting.schedule(
             meeting_id, self.community_id, details, at, notice_days=notice, occurrence=day
@@ -138,7 +138,7 @@ class Schedule(BaseModel, frozen=True):
         On a day that both share it goes on under the same id, with its answers. Else it is
         cancelled if anybody counts on it, and taken back quietly if nobody does.
         """
-        rhythm = self.needs_rhythm()
+        rhythm = self.require_rhythm()
         day = meeting.occurrence
         if day and list(rhythm.days(day, day)):
             details = rhythm.meeting_on(day, name)

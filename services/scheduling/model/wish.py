@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from services.scheduling.model.details import Details
+from services.scheduling.model.fields import Day, Minutes, Seats, TimeOfDay
 from services.scheduling.model.local import checked, exact_moment
-from services.scheduling.model.words import Day, Line, Link, Minutes, Seats, TimeOfDay, Zone
 from shared.contracts.scheduling import Format
 from shared.errors import Invalid
 from shared.types.clock import Moment
+from shared.types.fields import Line, Link, Zone
 
 LONGEST = timedelta(days=7)
 FURTHEST = timedelta(days=3 * 366)

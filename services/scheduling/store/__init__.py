@@ -18,13 +18,11 @@ from services.scheduling.store.schedules import (
     choose_rhythm,
     end_rhythm,
     extend_due,
-    feed_url,
     give_notice,
     open_schedule,
     rotate_community_feed,
     schedule,
 )
-from services.scheduling.store.settings import SchedulingSettings
 
 INDEXES = {
     "communities": [],
@@ -42,14 +40,12 @@ INDEXES = {
 
 __all__ = [
     "INDEXES",
-    "SchedulingSettings",
     "announce_due",
     "answer",
     "change_meeting",
     "choose_rhythm",
     "end_rhythm",
     "extend_due",
-    "feed_url",
     "free_seats",
     "give_notice",
     "meeting",

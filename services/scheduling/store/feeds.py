@@ -8,28 +8,26 @@ from pymongo import ReplaceOne
 from services.scheduling.model import Meeting
 from services.scheduling.store.communities import communities_of, name_of
 from services.scheduling.store.meetings import shown_in_feeds
-from services.scheduling.store.schedules import feed_url
-from services.scheduling.store.settings import settings_of
-from shared.icalendar import Entry, feed
+from shared.icalendar import Address, Entry, feed
 from shared.storage.unit_of_work import Transaction
 from shared.types.clock import now
 
 
 async def rotate_personal_feed(tx: Transaction, person_id: str) -> str:
-    """A new address of a person's calendar, told this once: only its hash is kept."""
+    """A new token for the address of a person's calendar, told this once: only its hash is kept."""
     token = secrets.token_urlsafe(24)
     kept = {"_id": person_id, "token_hash": _hash(token)}
     tx.write("feeds", ReplaceOne({"_id": person_id}, kept, upsert=True))
-    return feed_url(tx, token)
+    return token
 
 
-async def read_feed(tx: Transaction, token: str) -> bytes | None:
+async def read_feed(tx: Transaction, token: str, organizer: Address) -> bytes | None:
     """The calendar under an address, if it leads anywhere.
 
     A person's own shows everything of the communities they belong to at this moment, but what they
     declined. A community's shows no place and no link: its address outlives a membership.
     """
-    moment, organizer = now(), settings_of(tx.database).organizer
+    moment = now()
     if own := await tx.find_one("feeds", {"token_hash": _hash(token)}):
         person_id = own["_id"]
         shown = await shown_in_feeds(tx, await communities_of(tx, person_id), moment)

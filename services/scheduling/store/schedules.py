@@ -1,6 +1,7 @@
 """What communities decided about when they meet, and the meetings that follow from it."""
 
 import secrets
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from services.scheduling.model import HORIZON, Rhythm, Schedule
@@ -28,7 +29,9 @@ async def open_schedule(tx: Transaction, community_id: str) -> None:
         tx.add("schedules", community_id, fresh)
 
 
-async def choose_rhythm(tx: Transaction, community_id: str, wish: Rhythm, by: str) -> Schedule:
+async def choose_rhythm(
+    tx: Transaction, community_id: str, wish: Rhythm, by: str, feed_url: Callable[[str], str]
+) -> Schedule:
     """Choose a rhythm, and make its meetings stand in the calendar as far as the horizon.
 
     The old rhythm runs until the day before the new one begins. Its meetings after that go on, are
@@ -36,13 +39,13 @@ async def choose_rhythm(tx: Transaction, community_id: str, wish: Rhythm, by: st
     """
     moment, name = now(), await name_of(tx, community_id)
     before = await schedule(tx, community_id)
-    url = feed_url(tx, before.feed_token)
+    url = feed_url(before.feed_token)
     chosen = await tx.change(
         "schedules", Schedule, community_id, lambda s: s.choose(wish, by, url, moment)
     )
     if chosen == before:
         return chosen
-    first = chosen.first_day(chosen.needs_rhythm(), moment)
+    first = chosen.first_day(chosen.require_rhythm(), moment)
     await _add_meetings(tx, before, first - timedelta(days=1), name, moment)
     for old in await meetings_of_rhythm(tx, community_id, first.isoformat(), moment):
         await change_meeting(tx, old.meeting_id, lambda m: chosen.adapt(m, name, moment))
@@ -61,11 +64,10 @@ async def end_rhythm(tx: Transaction, community_id: str) -> None:
 async def give_notice(tx: Transaction, community_id: str, days: int) -> Schedule:
     """Invite to meetings this many days before, from now on."""
     changed = await tx.change("schedules", Schedule, community_id, lambda s: s.give_notice(days))
-    version = tx.version
+    tx.tag()
     where = {"community_id": community_id, "status": "confirmed", "announced_at": None}
     for found in await tx.find("meetings", {**where, "starts_at": {"$gt": now()}}):
         await change_meeting(tx, found["_id"], lambda m: m.give_notice(days))
-    tx.version = version  # the schedule's, not a meeting's
     return changed
 
 
@@ -87,11 +89,6 @@ async def rotate_community_feed(tx: Transaction, community_id: str) -> Schedule:
     return await tx.change("schedules", Schedule, community_id, lambda s: s.rotate_feed(token))
 
 
-def feed_url(tx: Transaction, token: str) -> str:
-    """The address of a calendar to subscribe to."""
-    return f"{tx.database.settings.public_url.rstrip('/')}/feeds/{token}.ics"
-
-
 async def _extend(tx: Transaction, community_id: str, name: str, moment: datetime) -> Schedule:
     """Two replicas that do this at once both write the schedule, so one of them begins anew."""
     before = await schedule(tx, community_id)
@@ -106,5 +103,5 @@ async def _add_meetings(
     days = before.days_due(last)
     taken = await days_taken(tx, before.community_id, [day.isoformat() for day in days])
     for day in days:
-        if day.isoformat() not in taken and before.needs_rhythm().starts_at(day) > moment:
+        if day.isoformat() not in taken and before.require_rhythm().starts_at(day) > moment:
             schedule_meeting(tx, before.new_meeting(day, name, moment))

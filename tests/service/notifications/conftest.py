@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications import channels
 from tests.service.notifications.post import Post
 from tests.service.notifications.region import Region
 from tests.support.service import Service, a_service
@@ -30,7 +29,6 @@ async def service(mongo: str, tmp_path: Path, post: Post) -> AsyncIterator[Servi
         "notifications", mongo, tmp_path, smtp_port=post.port, **SETTINGS
     ) as started:
         yield started
-        await channels.hang_up(started.database)
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import pytest
 from prometheus_client import REGISTRY
 
 from deploy.local import ports
-from services.notifications import channels, handlers
 from shared.types.clock import now
 from tests.service.notifications.conftest import SETTINGS
 from tests.service.notifications.post import Faulty, Post
@@ -36,7 +35,6 @@ async def over(
         region = Region(service, Post())
         await service.happens(registered("ann"))
         yield region, faulty
-        await channels.hang_up(service.database)
 
 
 async def the_delivery(region: Region) -> dict[str, Any]:
@@ -162,7 +160,6 @@ async def test_while_the_mail_server_is_away_everything_waits(mongo: str, tmp_pa
         await until(region, "sent")
         assert len(post.mails) == 1
         assert REGISTRY.get_sample_value("copse_mail_server_away") == 0
-        await channels.hang_up(service.database)
         await post.close()
 
 
@@ -182,8 +179,8 @@ async def test_a_service_that_ends_lets_the_mail_on_its_way_arrive(
     faulty._answer = slowly  # type: ignore[method-assign]
     async with over(faulty, mongo, tmp_path) as (region, _):
         await region.service.happens(wish("r1"), wish("r2"))
-        await handlers.tell(region.service.database)
-        sending = asyncio.create_task(handlers.send(region.service.database))
+        await region.service.does("tell")
+        sending = asyncio.create_task(region.service.does("send_mails"))
         await reached.wait()
         sending.cancel()
         await asyncio.sleep(0.1)
@@ -217,12 +214,12 @@ async def test_a_connection_that_ended_unnoticed_is_replaced(mongo: str, tmp_pat
 STALLS = """
 import asyncio, sys
 from shared.storage.database import Database
-from services.notifications.app import app
-from services.notifications import handlers
+from services.notifications import channels
+from services.notifications.settings import NotificationSettings
 
 async def main():
-    database = Database(app.state.settings.mongo, sys.argv[1], app.state.settings)
-    await handlers.send(database)
+    settings = NotificationSettings()
+    await channels.Sender(Database(settings.mongo, sys.argv[1]), settings).work()
 
 asyncio.run(main())
 """
@@ -246,7 +243,7 @@ async def test_after_a_kill_in_the_middle_of_a_send_at_most_one_mail_arrives(
     async with over(faulty, mongo, tmp_path, mail_lease_seconds=3) as (region, _):
         database = region.service.database
         await region.service.happens(wish(), announced())
-        await handlers.tell(database)
+        await region.service.does("tell")
         told = {"MONGO": mongo, "SMTP_PORT": str(faulty.port), "MAIL_LEASE_SECONDS": "3"}
         variables = {f"COPSE_{name}": value for name, value in told.items()}
         sender = await asyncio.create_subprocess_exec(

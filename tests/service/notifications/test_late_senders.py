@@ -4,9 +4,9 @@ import asyncio
 import time
 
 from services.notifications import handlers, store
-from services.notifications.channels.settings import MailSettings
 from services.notifications.channels.smtp import TOO_LONG, Connection, Sent
 from services.notifications.model import after
+from services.notifications.settings import NotificationSettings
 from shared.types.clock import now
 from tests.service.notifications.post import Faulty
 from tests.service.notifications.region import Region, registered, wish
@@ -45,7 +45,7 @@ async def test_no_message_leaves_after_its_time_though_the_server_is_willing() -
     """Also where the timeout around it is lost: another replica may have given it up, and an operator sent it anew."""
     faulty = Faulty("never")
     async with faulty.running():
-        line = Connection(MailSettings(smtp_port=faulty.port))
+        line = Connection(NotificationSettings(smtp_port=faulty.port))
         try:
             mail = "copse@example.org", "ann@example.org", b"Subject: x\r\n\r\nx\r\n"
             for until, ends in ((-0.001, Sent("broken", TOO_LONG)), (5, Sent("sent", "250 taken"))):

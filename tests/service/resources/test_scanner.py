@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.resources.store import ResourceSettings, antivirus
+from services.resources.settings import ResourceSettings
+from services.resources.store import antivirus
 from tests.service.resources.uploading import nothing_is_kept, uploads
 from tests.support.service import Service
 from tests.unit.resources.little_files import a_pdf
@@ -34,7 +35,7 @@ async def a_scanner(answer: Callable[[bytes], bytes]) -> AsyncIterator[tuple[str
 
 
 def scanned_at(service: Service, clamd: str) -> None:
-    service.app.state.settings = service.app.state.settings.model_copy(update={"clamd": clamd})
+    service.configure(clamd=clamd)
 
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"

@@ -39,7 +39,7 @@ async def test_a_new_version_is_looked_into_as_well(region: Service) -> None:
 
 
 async def test_a_file_over_the_limit_is_refused_and_not_kept(region: Service) -> None:
-    region.app.state.settings = region.app.state.settings.model_copy(update={"file_limit": 1000})
+    region.configure(file_limit=1000)
     ann = region.as_("ann")
     reply = await uploads(ann, "a.pdf", a_pdf("x" * 1000))
     assert reply.status_code == 413
@@ -51,7 +51,7 @@ async def test_a_file_over_the_limit_is_refused_and_not_kept(region: Service) ->
 
 async def test_a_file_of_the_limit_is_taken_and_the_usual_limit_is_25_mb(region: Service) -> None:
     ann, whole = region.as_("ann"), a_pdf()
-    limit = region.app.state.settings.file_limit
+    limit = region.app.runtime.settings.file_limit
     assert limit == 25_000_000
     most = a_pdf("x" * (limit - len(whole) + len("hello")))
     assert len(most) == limit

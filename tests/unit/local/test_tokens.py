@@ -13,7 +13,7 @@ from deploy.cli.__main__ import app
 from deploy.local.keys import jwks, private_key
 from deploy.local.tokens import OPERATOR, mint, name_from, person_id
 from shared.errors import Unauthenticated
-from shared.http.auth import Keys
+from shared.http.keys import Keys
 
 
 def keys_in(folder: Path) -> Keys:

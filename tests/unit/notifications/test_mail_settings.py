@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from services.notifications.channels import MailSettings
+from services.notifications.settings import NotificationSettings
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from services.notifications.channels import MailSettings
 )
 def test_a_sender_that_is_no_address_is_refused(mail_from: str) -> None:
     with pytest.raises(ValidationError, match="mail_from"):
-        MailSettings(mail_from=mail_from)
+        NotificationSettings(mail_from=mail_from)
 
 
 @pytest.mark.parametrize(
@@ -23,11 +23,11 @@ def test_a_sender_that_is_no_address_is_refused(mail_from: str) -> None:
     ],
 )
 def test_a_sender_is_a_mailbox(mail_from: str, email: str, name: str) -> None:
-    sender = MailSettings(mail_from=mail_from).sender
+    sender = NotificationSettings(mail_from=mail_from).sender
     assert (sender.email, sender.name) == (email, name)
 
 
 @pytest.mark.parametrize("wrong", [{"smtp_port": 0}, {"smtp_host": ""}, {"mail_connections": 0}])
 def test_wrong_numbers_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValidationError, match=next(iter(wrong))):
-        MailSettings(**wrong)  # type: ignore[arg-type]
+        NotificationSettings(**wrong)  # type: ignore[arg-type]

@@ -145,4 +145,4 @@ def test_words_have_bounds(wrong: dict[str, object]) -> None:
 
 
 def test_a_description_may_have_lines() -> None:
-    assert About(title="x", description="one\r\ntwo\n\tthree").description == "one\r\ntwo\n\tthree"
+    assert About(title="x", description="one\r\ntwo\n\tthree").description == "one\ntwo\n\tthree"

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from services.scheduling.store import SchedulingSettings
+from services.scheduling.settings import SchedulingSettings
 from shared.icalendar import Address
 
 

@@ -15,7 +15,6 @@ from shared.consuming.consumer import Consumer
 from shared.consuming.handlers import Handlers
 from shared.consuming.in_flight import SIDE_BY_SIDE
 from shared.consuming.record import Record
-from shared.runtime.settings import Settings
 from shared.storage.database import Database
 
 ONE, OTHER = TopicPartition("t", 0), TopicPartition("t", 1)
@@ -52,7 +51,7 @@ class Member:
     """A consumer whose state is a watermark, and the offsets that were applied."""
 
     def __init__(self, watermark: int) -> None:
-        database = Database("mongodb://127.0.0.1:1/", "nobody", Settings())
+        database = Database("mongodb://127.0.0.1:1/", "nobody")
         self.consumer = Consumer(KafkaBroker(), Handlers("g", ["t"]), database, 100)
         self.watermarks = {ONE: watermark, OTHER: watermark}
         self.applied: list[int] = []

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import Malformed, Unauthenticated
-from shared.http.auth import Keys
-from shared.http.paging import Page, _open, cursor
+from shared.http.keys import Keys
+from shared.http.paging import Page, cursor, opened
 from tests.support.service import AUDIENCE, ISSUER, jwks, token
 
 json_values = st.recursive(
@@ -34,9 +34,9 @@ def test_a_cursor_brings_back_what_it_marks_and_leads_nowhere_else(position: lis
     except orjson.JSONEncodeError:  # a lone surrogate is no JSON
         return
     assert mark.isascii()
-    assert _open(mark, PATH) == position
+    assert opened(mark, PATH) == position
     with pytest.raises(Malformed):
-        _open(mark, "/people")
+        opened(mark, "/people")
 
 
 encoded = st.one_of(
@@ -54,7 +54,7 @@ def test_any_cursor_is_of_the_types_a_list_asks_for_or_malformed(
     mark: str, types: list[type]
 ) -> None:
     try:
-        found = Page(limit=1, after=_open(mark, PATH)).position(*types)
+        found = Page(limit=1, path=PATH, after=opened(mark, PATH)).position(*types)
     except Malformed:
         return
     assert found is not None
@@ -63,7 +63,7 @@ def test_any_cursor_is_of_the_types_a_list_asks_for_or_malformed(
 
 def test_a_cursor_nested_deeply_is_malformed() -> None:
     with pytest.raises(Malformed):
-        _open(base64.urlsafe_b64encode(b"[" * 100_000).decode(), PATH)
+        opened(base64.urlsafe_b64encode(b"[" * 100_000).decode(), PATH)
 
 
 # tokens

@@ -11,7 +11,6 @@ from faststream.kafka import KafkaBroker
 
 from shared.consuming.consumer import Consumer
 from shared.consuming.handlers import Handlers
-from shared.runtime.settings import Settings
 from shared.storage.database import Database
 
 MINE, OTHERS = TopicPartition("t", 0), TopicPartition("t", 1)
@@ -50,7 +49,7 @@ class Client:
 
 @pytest.fixture
 async def member(monkeypatch: pytest.MonkeyPatch) -> tuple[Consumer, Client]:
-    database = Database("mongodb://127.0.0.1:1/", "nobody", Settings())
+    database = Database("mongodb://127.0.0.1:1/", "nobody")
     consumer = Consumer(KafkaBroker(), Handlers("g", ["t"]), database, 10)
     client = Client({MINE: 3, OTHERS: 5})
     monkeypatch.setattr(Consumer, "_client", client)

@@ -1,0 +1,86 @@
+"""What happens between a service's start and its end: MongoDB is prepared, then it publishes, listens and does its chores."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from pymongo import IndexModel
+
+from shared.backoff import Backoff
+from shared.consuming import parked
+from shared.consuming.handlers import Chore, Handlers
+from shared.observability import traces
+from shared.observability.logs import log
+from shared.runtime.runtime import Runtime
+
+MEASURE_SECONDS = 5
+
+
+@asynccontextmanager
+async def living(
+    runtime: Runtime[Any], on: Handlers, indexes: Mapping[str, Sequence[IndexModel]]
+) -> AsyncGenerator[None]:
+    """Everything that lives as long as the service; ends in the order that loses nothing."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(traces.stop)
+        stack.callback(runtime.database.client.close)
+        tasks: list[asyncio.Task[Any]] = []
+        tasks.append(asyncio.create_task(_begin(runtime, on, indexes, stack, tasks)))
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _begin(
+    runtime: Runtime[Any],
+    on: Handlers,
+    indexes: Mapping[str, Sequence[IndexModel]],
+    stack: AsyncExitStack,
+    tasks: list[asyncio.Task[Any]],
+) -> None:
+    """Prepare MongoDB; only then is there anything to publish, to listen for and to do."""
+    database = runtime.database
+    await _until_done("MongoDB", lambda: database.prepare(indexes))
+    stack.push_async_callback(runtime.relay.stop)
+    chores = [
+        Chore("relay.measure", 1, lambda _: runtime.relay.measure()),
+        Chore("parked.measure", MEASURE_SECONDS, lambda _: parked.measure(database)),
+        *on.chores,
+    ]
+    for lifespan in on.lifespans:
+        chores += await stack.enter_async_context(lifespan(runtime))
+    jobs = [runtime.relay.run(), runtime.consumer.run(), *(repeat(one, runtime) for one in chores)]
+    tasks += [asyncio.create_task(job) for job in jobs]
+
+
+async def _until_done(what: str, job: Callable[[], Awaitable[Any]]) -> None:
+    backoff = Backoff(0.2, 5)
+    while True:
+        try:
+            await job()
+            return
+        except Exception as error:
+            log.warning(f"waiting for {what}", error=repr(error)[:300])
+            await backoff.wait()
+
+
+async def repeat(chore: Chore, runtime: Runtime[Any]) -> None:
+    """Do a chore again and again; a failure is logged and the next turn comes."""
+    woken = runtime.database.wakes[chore.name]
+    while True:
+        woken.clear()
+        more: bool | None = False
+        try:
+            more = await chore.work(runtime)
+        except Exception as error:
+            log.warning("a chore failed", chore=chore.name, error=repr(error)[:500])
+        if not more:
+            try:
+                async with asyncio.timeout(chore.seconds):
+                    await woken.wait()
+            except TimeoutError:
+                pass

@@ -1,0 +1,48 @@
+"""What a service is made of while it runs: typed, made once, passed to whatever needs more than a transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+
+from fastapi import Request
+
+from shared.consuming.group import ConsumerGroup
+from shared.http.keys import Keys
+from shared.publishing.relay import Relay
+from shared.runtime.settings import Settings
+from shared.storage.database import Database
+
+S = TypeVar("S", bound=Settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime(Generic[S]):
+    """A service's parts. Chores and lifespans are given it; a route reaches its settings by `running`."""
+
+    name: str
+    settings: S
+    database: Database
+    keys: Keys
+    relay: Relay
+    consumer: ConsumerGroup
+
+    @property
+    def has_test_clock(self) -> bool:
+        return self.settings.test_clock
+
+    @property
+    def is_stuck(self) -> bool:
+        return self.consumer.is_stuck
+
+    def waits_for(self) -> Sequence[str]:
+        """Why the service is not ready, a reason each; nothing when it is."""
+        unprepared = [] if self.database.prepared else ["MongoDB is not prepared"]
+        return [*unprepared, *self.consumer.waits_for()]
+
+
+def running(request: Request, settings: type[S]) -> Runtime[S]:
+    """The service that a request came to; TypeError if its settings are of another kind."""
+    runtime = cast("Runtime[S]", request.app.runtime)
+    if not isinstance(runtime.settings, settings):
+        raise TypeError(f"{runtime.name} was built with other settings than {settings.__name__}")
+    return runtime

@@ -1,0 +1,49 @@
+"""Every limit of the kernel, in one place, each with its reason."""
+
+# How long
+
+TRANSACTION_SECONDS = 5.0
+"""mongod's `transactionLifetimeLimitSeconds`, as every installation here sets it: a process killed within a transaction
+keeps its documents locked for no longer."""
+LONGEST_TRANSACTION_SECONDS = 4.5
+"""One that took so long will not be shorter the next time: it is given up rather than run again."""
+HANDLING_SECONDS = 3.0
+"""Of one transaction, for the handlers of all its events; what is left is for its writes and its commit."""
+LONG_SECONDS = 1.0
+"""A batch is cut so that its transaction takes about so long: a third of what handlers may take, on a bad day too."""
+DEDUPLICATION_DAYS = 90
+"""For so long a producer may send an event again: as long as topics of other systems keep their records."""
+IDEMPOTENCY_HOURS = 24
+"""For so long a command sent again with its Idempotency-Key is answered as the first time."""
+CLAIM_SECONDS = 60
+"""After so long a command that was begun and not answered is taken for that of a dead process: longer than any takes."""
+UPLOAD_SECONDS = 120
+"""For the bytes of a file to arrive: who sends slowly keeps others from sending at all."""
+
+# How large
+
+BODY_BYTES = 1_000_000
+"""Of a request: longer texts than any field takes, and no more."""
+UPLOAD_BYTES = 30_000_000
+"""Of a request with a file: 25 MB, the usual limit of mails, and what the form adds."""
+UPLOADS_AT_ONCE = 3
+"""Each may hold several times UPLOAD_BYTES in memory."""
+EVENT_BYTES = 900_000
+"""Of an event or a dead letter's copy: Kafka's 1 MiB a record, less headers and framing."""
+RECORD_BYTES = 2 * 2**20
+"""Of a record from elsewhere that is kept whole: brokers and clients are set to 1 MiB; MongoDB holds 16."""
+BATCH_BYTES = 32 * 2**20
+"""Of a Kafka batch, unpacked: a small one may unpack to all the memory there is."""
+BATCH_RECORDS = 100_000
+"""Of one Kafka batch: its header may claim any number."""
+HEADERS = 1_000
+"""Of a record; every one is kept when it is parked."""
+KEY_BYTES = 1_000
+"""Of a record's key as the name of its queue: longer ones are hashed, or they would fill queries and indexes."""
+
+# How many
+
+PAGE = 200
+"""Items of a list at once, at most."""
+OUTBOX_PASS = 2_000
+"""Events that the relay reads, sends and deletes at a time: some megabytes."""
