@@ -9,6 +9,7 @@ from deploy.docs.examples import cloud_event
 from deploy.docs.messages import binary, common, dead_letter, foreign, structured
 from deploy.docs.shape import schema
 from deploy.topics.declared import Topic, declared
+from shared import __version__
 from shared.events.event import Document, Event
 
 BINDING = "0.5.0"  # of https://github.com/asyncapi/bindings/tree/master/kafka
@@ -24,7 +25,7 @@ def document() -> Document:
     schemas = {event.__name__: schema(event, "validation") for event in system.events().values()}
     return {
         "asyncapi": "3.0.0",
-        "info": {"title": "Copse events", "version": "0.1.0", "description": ABOUT},
+        "info": {"title": "Copse events", "version": __version__, "description": ABOUT},
         "defaultContentType": "application/cloudevents+json",
         "channels": {topic.name: _channel(topic) for topic in declared(1)},
         "operations": dict(_operations()),
