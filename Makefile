@@ -36,6 +36,7 @@ format: venv ## set the code as the check wants it
 lint: venv
 	$(RUN) ruff format --check .
 	$(RUN) ruff check .
+	$(RUN) yamllint --strict .
 	$(RUN) pyright
 	.venv/bin/lint-imports
 	$(RUN) deploy.docs --check

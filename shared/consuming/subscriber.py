@@ -1,4 +1,4 @@
-"""How a service listens to Kafka: FastStream's batch subscriber, told to leave aiokafka_patch as they are."""
+"""How a service listens to Kafka: FastStream's batch subscriber, told to leave records as they are."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from itertools import chain
@@ -12,7 +12,7 @@ from faststream.kafka.message import FAKE_CONSUMER, KafkaMessage
 from shared.consuming import aiokafka_patch
 
 KafkaRecord = ConsumerRecord[bytes, bytes]
-WAIT_MS = 500  # for aiokafka_patch, when there are none; whatever comes ends the wait
+WAIT_MS = 500  # for records, when there are none; whatever comes ends the wait
 
 
 def subscribe(
@@ -26,7 +26,7 @@ def subscribe(
     first: Callable[[], Collection[TopicPartition]],
     failed: Callable[[], None],
 ) -> Any:
-    """A member of the group: it hands over at most so many aiokafka_patch at a time, of the partitions that come first.
+    """A member of the group: it hands over at most so many records at a time, of the partitions that come first.
 
     `failed` is called when Kafka could not be read, before that is tried again.
     """
@@ -67,7 +67,7 @@ def subscribe(
 
 
 async def _parse(message: Any) -> KafkaMessage:
-    """Wraps the aiokafka_patch; reading them is the inbox's work, and never raises."""
+    """Wraps the records; reading them is not its work, and never raises."""
     return KafkaMessage(body=b"", raw_message=message, consumer=FAKE_CONSUMER)
 
 

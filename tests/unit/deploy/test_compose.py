@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from deploy.local.services import names
+from tests.support.images import images
 
 ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -109,3 +110,11 @@ def test_a_second_installation_for_tests_has_ports_of_its_own() -> None:
     for name, default in USED.items():
         if name.startswith("COPSE_PORT_"):
             assert told[name] != default
+
+
+@pytest.mark.parametrize("image", sorted(images()))
+def test_an_image_is_pinned_by_a_tag_that_names_a_version(image: str) -> None:
+    """`latest`, or no tag at all, would be another program tomorrow."""
+    _, colon, tag = image.rpartition(":")
+    assert colon
+    assert re.match(r"v?\d+\.\d+", tag), f"{image}: name a version"
