@@ -29,12 +29,14 @@ class ConsumerGroup:
         broker: Callable[[], KafkaBroker],
         *,
         batch_records: int,
+        brake_share: float,
         grace_seconds: float,
     ) -> None:
         self._on = on
         self._database = database
         self._broker = broker
         self._batch_records = batch_records
+        self._brake_share = brake_share
         self._grace_seconds = grace_seconds
         self._consumer: Consumer | None = None
         self._stalls = 0  # consumers in a row that stood still from the start
@@ -58,7 +60,13 @@ class ConsumerGroup:
         backoff = Backoff(0.2, 5)
         while True:
             broker = self._broker()
-            consumer = Consumer(broker, self._on, self._database, self._batch_records)
+            consumer = Consumer(
+                broker,
+                self._on,
+                self._database,
+                most=self._batch_records,
+                share=self._brake_share,
+            )
             try:
                 await broker.start()
                 self._consumer = consumer

@@ -1,9 +1,7 @@
-"""How far behind a member is, in records and in seconds; the metrics of it live as long as a partition is its own."""
+"""How far behind a partition is, in records and in seconds; shown for as long as it is ours."""
 
 import time
-from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 
 from aiokafka import TopicPartition
 
@@ -13,53 +11,51 @@ SURE_SECONDS = 5.0  # for so long what was measured is taken to hold
 
 
 class Lag:
-    """Knows up to which moment each partition is applied. Until Kafka can be asked again, something may wait."""
+    """Knows up to which moment a partition is applied. Until Kafka can be asked again, something may wait."""
 
-    def __init__(self) -> None:
-        self._applied_to: dict[TopicPartition, float] = {}  # seconds since 1970
-        self._waits: set[TopicPartition] = set()
+    def __init__(self, tp: TopicPartition) -> None:
+        self._tp = tp
+        self._applied_to = time.time()  # seconds since 1970
+        self._waits = False
+        self._closed = False
 
-    def assigned(self, mine: Iterable[TopicPartition]) -> None:
-        """These partitions are ours, and no others; what they hold is not known yet."""
-        self._waits.clear()
-        self._applied_to = dict.fromkeys(mine, time.time())
-        for metric in (LAG, LAG_SECONDS):
-            metric.clear()  # a consumer that was given up may have left some
-        for tp in self._applied_to:
-            age = partial(self.seconds, tp)
-            LAG_SECONDS.labels(tp.topic, tp.partition).set_function(age)
+    def show(self) -> None:
+        """Let a scrape read it from now on."""
+        LAG_SECONDS.labels(*self._tp).set_function(self.seconds)
 
-    def revoked(self, tp: TopicPartition) -> None:
-        """A partition is another's now."""
-        self._applied_to.pop(tp, None)
-        self._waits.discard(tp)
+    def close(self) -> None:
+        """The partition is another's now."""
+        self._closed = True
         for metric in (LAG, LAG_SECONDS):
             with suppress(KeyError):
-                metric.remove(tp.topic, str(tp.partition))
+                metric.remove(self._tp.topic, str(self._tp.partition))
 
-    def taken(self, tp: TopicPartition, published_ms: int) -> None:
+    def taken(self, published_ms: int) -> None:
         """The oldest record in hand was published then; all before it are applied."""
-        if tp in self._applied_to:
-            self._waits.add(tp)
-            self.applied(tp, published_ms)
+        self._waits = True
+        self.applied(published_ms)
 
-    def applied(self, tp: TopicPartition, published_ms: int) -> None:
+    def applied(self, published_ms: int) -> None:
         """The newest record in hand is applied; more may wait."""
-        if tp in self._applied_to and published_ms > 0:
-            self._applied_to[tp] = min(published_ms / 1000, time.time())  # clocks differ
+        if published_ms > 0:
+            self._applied_to = min(published_ms / 1000, time.time())  # clocks differ
 
-    def measured(self, tp: TopicPartition, records: int) -> None:
+    def measured(self, records: int) -> None:
         """So many records are there that are not applied."""
-        if tp not in self._applied_to:
+        if self._closed:
             return  # it was revoked while Kafka was asked
-        LAG.labels(tp.topic, tp.partition).set(records)
-        if records:
-            self._waits.add(tp)
-        else:
-            self._waits.discard(tp)
-            self._applied_to[tp] = time.time()
+        LAG.labels(*self._tp).set(records)
+        self._waits = records > 0
+        if not records:
+            self._applied_to = time.time()
 
-    def seconds(self, tp: TopicPartition) -> float:
+    def seconds(self) -> float:
         """Age of the oldest record that is not applied, at most; 0 when nothing waits."""
-        age = time.time() - self._applied_to.get(tp, time.time())
-        return max(age, 0.0) if tp in self._waits or age > SURE_SECONDS else 0.0
+        age = time.time() - self._applied_to
+        return max(age, 0.0) if self._waits or age > SURE_SECONDS else 0.0
+
+
+def show_none() -> None:
+    """Whatever was shown is over: a consumer that was given up may have left some."""
+    for metric in (LAG, LAG_SECONDS):
+        metric.clear()

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from bson.binary import Binary
-from pymongo import InsertOne
 
 from shared.consuming.record import Record
 from shared.events.cloudevents import Unreadable
@@ -42,7 +41,7 @@ def held_queues(
 def queue_behind(tx: Transaction, one: Record) -> None:
     """Park an event because an earlier one of its key is parked."""
     reason = "waits behind an earlier event of its key"
-    tx.write(PARKED, InsertOne(_document(one, HELD, BEHIND, reason, now())))
+    tx.keep(PARKED, _document(one, HELD, BEHIND, reason, now()))
 
 
 def park(tx: Transaction, one: Record, group: str) -> str:
@@ -54,7 +53,7 @@ def park(tx: Transaction, one: Record, group: str) -> str:
         code, reason = REFUSED if one.for_good else FAILED, one.trouble or ""
     state = DEAD if final else HELD
     document = _document(one, state, code, reason, now() + WAITS[0])
-    tx.write(PARKED, InsertOne(document))
+    tx.keep(PARKED, document)
     if final:
         _publish(tx, document, group)
     return state
@@ -93,15 +92,22 @@ async def head(database: Database, topic: str, partition: int, key: str) -> Docu
     return first if first and first["next_at"] <= now() else None
 
 
-def taking(parked: Document) -> Callable[[Transaction], Awaitable[None]]:
+def taking(parked: Document) -> Callable[[Transaction, int, int | None], Awaitable[None]]:
     """Remove a parked event in the transaction that handles it, unless another was faster."""
 
-    async def claim(tx: Transaction) -> None:
+    async def claim(tx: Transaction, *_: int | None) -> None:
         removed = await tx.remove(PARKED, {"_id": parked["_id"], "attempts": parked["attempts"]})
         if not removed:
             raise Taken(parked["_id"])
 
     return claim
+
+
+def record_of(parked: Document) -> Record:
+    """The record as it came; what it holds is yet to be read."""
+    place = (parked["topic"], parked["partition"], parked["offset"], parked["raw_key"])
+    headers = [(name, bytes(text)) for name, text in parked["headers"]]
+    return Record(*place, parked["value"], headers, envelope=None)
 
 
 class Taken(Exception):

@@ -63,6 +63,7 @@ class Service(Generic[S]):
                 kept_in,
                 lambda: broker(settings, settings.grace_seconds),
                 batch_records=settings.batch_records,
+                brake_share=settings.brake_share,
                 grace_seconds=settings.grace_seconds,
             ),
         )

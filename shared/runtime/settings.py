@@ -91,6 +91,8 @@ class Settings(KafkaSettings):
     test_clock: bool = False
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
     batch_records: int = Field(default=500, ge=1, le=10_000)
+    brake_share: float = Field(default=0.5, gt=0, le=1)
+    """Of a topic's newest events, how many may fail for a reason nobody foresaw before the topic stands; 1: it never does."""
     outbox_limit: int = Field(default=100_000, ge=1)
     """Events waiting for Kafka beyond which commands are answered 503."""
     grace_seconds: float = Field(default=15, gt=0)

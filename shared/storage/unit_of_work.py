@@ -135,10 +135,19 @@ class Transaction:
         done = await self._database[collection].delete_one(where, session=self._session)
         return done.deleted_count == 1
 
+    async def remove_all(self, collection: str, where: Filter) -> None:
+        """Delete documents at once."""
+        self._read.pop(collection, None)
+        await self._database[collection].delete_many(where, session=self._session)
+
     def write(self, collection: str, operation: Operation) -> None:
         """Keep a write until the next read of the collection or the end."""
         self._read.pop(collection, None)
         self._pending[collection].append(operation)
+
+    def keep(self, collection: str, document: Document) -> None:
+        """Insert a new document with the next writes of its collection."""
+        self.write(collection, InsertOne(document))
 
     def emit(self, event: Event, sequence: int) -> None:
         """Publish an event when, and only if, this transaction commits."""
@@ -153,7 +162,7 @@ class Transaction:
     def put(self, document: Document) -> None:
         """Let the relay publish an outbox document once this transaction is committed."""
         self.emitted += 1
-        self.write(OUTBOX, InsertOne(document))
+        self.keep(OUTBOX, document)
 
     def wake(self, chore: str) -> None:
         """Once this transaction is committed, let a chore of this process look at once for what to do."""
@@ -162,7 +171,7 @@ class Transaction:
     def add(self, collection: str, id: str, state: BaseModel, *events: Event) -> None:
         """Keep a new aggregate and publish its first events. A second one with the id conflicts."""
         self.version = max(1, len(events))
-        self.write(collection, InsertOne(_document(id, self.version, state, self.at)))
+        self.keep(collection, _document(id, self.version, state, self.at))
         for sequence, event in enumerate(events, 1):
             self.emit(event, sequence)
 

@@ -7,10 +7,9 @@ TRANSACTION_SECONDS = 5.0
 keeps its documents locked for no longer."""
 LONGEST_TRANSACTION_SECONDS = 4.5
 """One that took so long will not be shorter the next time: it is given up rather than run again."""
-HANDLING_SECONDS = 3.0
-"""Of one transaction, for the handlers of all its events; what is left is for its writes and its commit."""
-LONG_SECONDS = 1.0
-"""A batch is cut so that its transaction takes about so long: a third of what handlers may take, on a bad day too."""
+HANDLING_SECONDS = 1.0
+"""Of one transaction, for its events' handlers: what is handled by then is committed, and the rest comes with the next. It
+leaves time enough for the last handler, the writes and the commit, and a kill costs no more than this."""
 DEDUPLICATION_DAYS = 90
 """For so long a producer may send an event again: as long as topics of other systems keep their records."""
 IDEMPOTENCY_HOURS = 24

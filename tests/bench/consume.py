@@ -47,7 +47,7 @@ async def _keep(database: Database, count: int) -> None:
         ]
         ids = [{"_id": f"/copse/past#{new_id()}", "at": datetime.now(UTC)} for _ in some]
         await database["receipts"].insert_many(states, ordered=False)
-        await database["inbox"].insert_many(ids, ordered=False)
+        await database["deduplication"].insert_many(ids, ordered=False)
 
 
 def _by_hand(records: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
@@ -122,7 +122,7 @@ async def _one_transaction(
         session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"))
         where = {f"p{tp.partition}": offset for tp, offset in offsets.items()}
         await database["watermarks"].update_one({"_id": topic}, {"$set": where}, session=session)
-        for name, documents in zip(("inbox", "receipts", "outbox"), writes, strict=True):
+        for name, documents in zip(("deduplication", "receipts", "outbox"), writes, strict=True):
             await database[name].insert_many(documents, session=session)
         await session.commit_transaction()
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from aiokafka import TopicPartition
 
-from shared.consuming.deduplication import Deduplication
+from shared.consuming.applying import Applier
 from shared.consuming.handlers import Handlers
+from shared.consuming.partition import Partition
 from shared.events.cloudevents import Envelope
 from shared.storage.projection import Write
 from tests.bench.world import BATCH, Bench, Deposited, DepositEvent, Stopwatch
@@ -56,12 +57,15 @@ async def kernel_without_database(bench: Bench, topic: str, events: int) -> floa
         for record in records:
             Envelope[Deposited].model_validate_json(record.value)
 
-    inbox = Deduplication(on, _NoDatabase())  # pyright: ignore
+    applier = Applier(on, _NoDatabase())  # pyright: ignore
+    partitions: dict[TopicPartition, Partition] = {}
     DepositEvent.topic = topic
 
     async def whole(tp: TopicPartition, records: list[Any]) -> None:
-        inbox.positions.setdefault(tp, -1)
-        await inbox.apply(tp, [inbox.receive(record) for record in records])
+        if tp not in partitions:
+            partitions[tp] = Partition(tp)
+            partitions[tp].position = -1
+        await applier.apply(partitions[tp], [applier.read(record) for record in records])
 
     raw = min([await loop(plain) for _ in range(3)])
     return min([await loop(whole) for _ in range(3)]) - raw

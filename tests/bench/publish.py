@@ -162,7 +162,9 @@ async def latencies(bench: Bench, samples: int = 200) -> dict[str, float]:
         while await source["outbox"].find_one({"_id": document["_id"]}):
             await asyncio.sleep(0.001)
         published.append(time.perf_counter() - committed)
-        while not await target["inbox"].find_one({"_id": "/copse/bench#" + document["_id"]}):
+        while not await target["deduplication"].find_one(
+            {"_id": "/copse/bench#" + document["_id"]}
+        ):
             await asyncio.sleep(0.001)
         applied.append(time.perf_counter() - committed)
     running.cancel()

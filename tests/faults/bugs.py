@@ -6,6 +6,7 @@ from typing import Any
 
 from pymongo import UpdateOne
 
+from shared.storage.layout import WATERMARKS
 from tests.faults.build import wrap
 
 
@@ -13,38 +14,37 @@ def state_after_watermark() -> None:
     """The watermark, and with it the offset, is committed before the transaction that does the work."""
 
     def change(once: Any) -> Any:
-        async def early(inbox: Any, batch: Any, claim: Any, held: Any = None) -> None:
-            await inbox.database.transact(claim)
-            await once(inbox, batch, _nothing, held)
+        async def early(applier: Any, batch: Any, claim: Any, held: Any = None) -> int:
+            await applier.database.transact(lambda tx: claim(tx, batch[-1].offset, None))
+            return await once(applier, batch, _nothing, held)
 
         return early
 
-    wrap("shared.consuming.deduplication:Deduplication.once", change)
+    wrap("shared.consuming.applying:Applier.once", change)
 
 
 def no_deduplication() -> None:
-    """Neither the watermark nor the inbox of event ids nor an event's sequence is looked at."""
+    """Neither the watermark nor the ids of events nor an event's sequence is looked at."""
 
     def apply(original: Any) -> Any:
-        async def anything(inbox: Any, tp: Any, batch: Any) -> None:
-            inbox.positions[tp] = -2
-            await original(inbox, tp, batch)
-            here = {"_id": f"{tp.topic}:{tp.partition}"}
-            await inbox.database["watermarks"].update_one(
-                here, {"$set": {"offset": batch[-1].offset}}
-            )
+        async def anything(applier: Any, partition: Any, batch: Any) -> int:
+            partition.position = -2
+            done = await original(applier, partition, batch)
+            last = {"$set": {"offset": batch[done - 1].offset}}
+            await applier.database[WATERMARKS].update_one({"_id": str(partition)}, last)
+            return done
 
         return anything
 
     def once(original: Any) -> Any:
-        async def unclaimed(inbox: Any, batch: Any, claim: Any, held: Any = None) -> None:
-            await original(inbox, batch, _nothing, held)
+        async def unclaimed(applier: Any, batch: Any, claim: Any, held: Any = None) -> int:
+            return await original(applier, batch, _nothing, held)
 
         return unclaimed
 
-    wrap("shared.consuming.deduplication:Deduplication.apply", apply)
-    wrap("shared.consuming.deduplication:Deduplication.once", once)
-    wrap("shared.consuming.deduplication:Deduplication.remember", lambda _: _remember_nothing)
+    wrap("shared.consuming.applying:Applier.apply", apply)
+    wrap("shared.consuming.applying:Applier.once", once)
+    wrap("shared.consuming.deduplication:remember", lambda _: _remember_nothing)
     wrap("shared.storage.projection:is_newer", lambda _: lambda one, other: False)
     wrap("shared.storage.projection:set_if_newer", lambda _: _set)
 
@@ -78,15 +78,18 @@ def applied_in_any_order() -> None:
     """The consumer does not keep the order of a key within a batch."""
 
     def change(once: Any) -> Any:
-        async def backwards(inbox: Any, batch: Any, claim: Any, held: Any = None) -> None:
-            await once(inbox, batch[::-1], claim, held)
+        async def backwards(applier: Any, batch: Any, claim: Any, held: Any = None) -> int:
+            async def whole(tx: Any, _: int, since: int | None) -> None:
+                await claim(tx, batch[-1].offset, since)
+
+            return await once(applier, batch[::-1], whole, held)
 
         return backwards
 
-    wrap("shared.consuming.deduplication:Deduplication.once", change)
+    wrap("shared.consuming.applying:Applier.once", change)
 
 
-async def _nothing(_: Any) -> None:
+async def _nothing(*_: Any) -> None:
     pass
 
 
@@ -95,7 +98,7 @@ def _set(id: str, fields: Any) -> UpdateOne:
     return UpdateOne({"_id": id}, {"$set": change}, upsert=True)
 
 
-async def _remember_nothing(*_: Any) -> set[str]:
+async def _remember_nothing(*_: Any, **__: Any) -> set[str]:
     return set()
 
 

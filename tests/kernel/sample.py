@@ -77,7 +77,9 @@ class Deposit(BaseModel):
 @router.post("/accounts/{account_id}/deposits", status_code=201)
 async def deposit(account_id: str, deposit: Deposit, tx: Tx) -> Account:
     """Put money into an account; the first deposit opens it."""
-    return await change_account(tx, account_id, deposit.amount)
+    account = await change_account(tx, account_id, deposit.amount)
+    tx.tag()
+    return account
 
 
 async def change_account(tx: Transaction, account_id: str, amount: int) -> Account:

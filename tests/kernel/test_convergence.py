@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
+from shared.consuming.applying import Failed, Fenced
 from shared.consuming.batching import Batching
-from shared.consuming.deduplication import Failed, Fenced
+from shared.consuming.partition import Partition
 from shared.consuming.record import Record
 from shared.errors import Busy
+from shared.publishing.producer import Producer
 from shared.publishing.relay import Relay
 from shared.storage.projection import Write
 from shared.storage.unit_of_work import Transaction
@@ -72,13 +74,14 @@ TP = TopicPartition("t", 0)
 async def test_an_event_that_meets_a_crowd_is_tried_again_and_not_set_aside() -> None:
     tries: list[int] = []
 
-    async def apply(_: TopicPartition, piece: Any) -> None:
+    async def apply(_: Partition, piece: Any) -> int:
         tries.append(len(piece))
         if len(tries) < 4:
             raise Busy("Too many people are changing this at once.")
         assert piece[0].trouble is None
+        return len(piece)
 
-    await Batching(apply, 500).settle(TP, [delivery(1)], lambda: True)
+    await Batching(apply, 0.5).settle(Partition(TP).hand_over([delivery(1)]))
     assert tries == [1, 1, 1, 1]
 
 
@@ -86,30 +89,29 @@ async def test_of_many_alike_failures_only_the_first_costs_time() -> None:
     applied: list[int] = []
     attempts = 0
 
-    async def apply(_: TopicPartition, piece: Any) -> None:
+    async def apply(_: Partition, piece: Any) -> int:
         nonlocal attempts
         attempts += 1
         for one in piece:
             if one.offset % 2 and not one.trouble:
                 raise Failed(one.offset, RuntimeError(f"a bug, met at {one.offset}"))
         applied.extend(one.offset for one in piece)
+        return len(piece)
 
     async with asyncio.timeout(20):  # one by one it would be 50 × 1.5 s
-        await Batching(apply, 500).settle(TP, [delivery(n) for n in range(100)], lambda: True)
+        batch = Partition(TP).hand_over([delivery(n) for n in range(100)])
+        await Batching(apply, 1).settle(batch)
     assert applied == list(range(100))
     assert attempts < 300
 
 
 async def test_a_partition_that_is_lost_is_let_go_at_once() -> None:
-    mine = True
-
-    async def apply(_: TopicPartition, piece: Any) -> None:
-        nonlocal mine
-        mine = False
+    async def apply(partition: Partition, _: Any) -> int:
+        partition.closed = True
         raise Failed(1, RuntimeError("meanwhile it was revoked"))
 
     with pytest.raises(Fenced):
-        await Batching(apply, 500).settle(TP, [delivery(1), delivery(2)], lambda: mine)
+        await Batching(apply, 0.5).settle(Partition(TP).hand_over([delivery(1), delivery(2)]))
 
 
 def waiting(id: str, topic: str, key: str, seq: int, value: bytes = b"{}") -> dict[str, Any]:
@@ -133,7 +135,7 @@ async def test_what_cannot_be_published_stops_its_key_and_nothing_else(
             waiting("c1", world.topic, "c", 1),
         ]
     )
-    relay = Relay(service.database, world.parts.kafka, 1000)
+    relay = Relay(service.database, Producer({"bootstrap_servers": world.parts.kafka}), 1000)
     running = asyncio.create_task(relay.run())
 
     async def rest_is_gone() -> bool:

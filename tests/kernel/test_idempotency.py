@@ -78,7 +78,7 @@ async def test_a_request_that_stood_still_too_long_is_not_done_beside_its_repeti
 ) -> None:
     key = {"idempotency-key": "one"}
     ann = service.as_("ann")
-    replies = service.database["replies"]
+    replies = service.database["idempotency_keys"]
 
     async def taken_over() -> None:
         while await replies.update_one({"status": None}, {"$set": {"claim": "another's"}}) is None:

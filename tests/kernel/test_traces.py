@@ -15,8 +15,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 from structlog.testing import capture_logs
 
+from shared.consuming.applying import Applier
 from shared.consuming.batching import Batching
-from shared.consuming.deduplication import Deduplication
+from shared.consuming.partition import Partition, watermark
 from shared.consuming.record import Record
 from shared.events.cloudevents import Origin, read, write
 from shared.observability import otlp, traces
@@ -52,9 +53,9 @@ def deposits(*amounts: int, account: str = "a") -> list[Record]:
 
 
 async def settle(service: Service, batch: list[Record]) -> None:
-    inbox = Deduplication(on, service.database)
-    inbox.positions[TP] = await inbox.position(TP)
-    await Batching(inbox.apply, 500).settle(TP, batch, lambda: True)
+    partition = Partition(TP)
+    partition.position = await watermark(service.database, TP)
+    await Batching(Applier(on, service.database).apply, 1).settle(partition.hand_over(batch))
 
 
 async def receipts(service: Service) -> list[str]:
@@ -99,7 +100,7 @@ async def test_a_transaction_that_runs_again_is_told_once(service: Service, span
 
     async def meddle(event: Deposited, tx: Transaction) -> None:
         if next(runs) == 1:  # somebody else writes what this transaction is about to write
-            await tx.database["ledgers"].update_one({"_id": "a"}, {"$inc": {"version": 1}})
+            await service.database["ledgers"].update_one({"_id": "a"}, {"$inc": {"version": 1}})
 
     on.handlers[Deposited.type].reactions.append(meddle)
     try:

@@ -16,8 +16,9 @@ import jwt
 from aiokafka import TopicPartition
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from shared.consuming.deduplication import Deduplication
+from shared.consuming.applying import Applier
 from shared.consuming.handlers import Chore
+from shared.consuming.partition import Partition, watermark
 from shared.consuming.record import Record, read_on_topic
 from shared.contracts.membership import CommunityStarted, Privacy
 from shared.events.cloudevents import Envelope, Origin, read, write
@@ -73,7 +74,8 @@ class Service:
         self.on = wired.on
         self.database = app.runtime.database
         self._chores = chores
-        self._inbox = Deduplication(wired.on, self.database)
+        self._applier = Applier(wired.on, self.database)
+        self._partitions: dict[str, Partition] = {}
         self._sequences: dict[tuple[str, str], int] = {}
         self._offsets = count()
         self._clients: list[httpx2.AsyncClient] = []
@@ -111,16 +113,16 @@ class Service:
         self, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
     ) -> None:
         """A raw record arrives; raises what its handler raised."""
-        tp = TopicPartition(topic, 0)
-        if tp not in self._inbox.positions:
-            self._inbox.positions[tp] = await self._inbox.position(tp)
+        if topic not in self._partitions:
+            partition = self._partitions[topic] = Partition(TopicPartition(topic, 0))
+            partition.position = await watermark(self.database, partition.tp)
         envelope = read_on_topic(topic, value, headers, self.on.models)
         one = Record(topic, 0, next(self._offsets), key, value, headers, envelope)
-        await self._inbox.apply(tp, [one])
+        await self._applier.apply(self._partitions[topic], [one])
 
     async def retry(self, topic: str) -> None:
         """Let what was set aside of a topic and is due be tried again."""
-        await self._inbox.retry(TopicPartition(topic, 0))
+        await self._applier.retry(TopicPartition(topic, 0))
 
     async def published(self, *kinds: type[Event]) -> list[Any]:
         """Events in the outbox, in the order of each key; of these kinds, if any are named."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.notifications.handlers import on
-from shared.consuming.deduplication import Failed
+from shared.consuming.applying import Failed
 from shared.consuming.record import is_final
 from shared.errors import NotFound
 from shared.events.cloudevents import STRUCTURED, Origin, Unreadable, read, write

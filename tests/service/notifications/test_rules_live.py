@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.consuming.deduplication import Failed
+from shared.consuming.applying import Failed
 from shared.consuming.record import is_final
 from tests.service.notifications.region import Region, arrives, joined, registered, started
 

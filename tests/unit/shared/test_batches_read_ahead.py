@@ -1,7 +1,7 @@
 """A batch that was read ahead is not applied once its place is not the next any more."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,9 +11,11 @@ from aiokafka.errors import KafkaError
 from faststream.kafka import KafkaBroker
 from pymongo.errors import ConnectionFailure
 
-from shared.consuming.consumer import Consumer
+from shared.consuming import partition
+from shared.consuming.applying import Applier
+from shared.consuming.consumer import SIDE_BY_SIDE, Consumer
 from shared.consuming.handlers import Handlers
-from shared.consuming.in_flight import SIDE_BY_SIDE
+from shared.consuming.partition import Partition
 from shared.consuming.record import Record
 from shared.storage.database import Database
 
@@ -50,28 +52,34 @@ class Client:
 class Member:
     """A consumer whose state is a watermark, and the offsets that were applied."""
 
+    consumer: Consumer
+
     def __init__(self, watermark: int) -> None:
-        database = Database("mongodb://127.0.0.1:1/", "nobody")
-        self.consumer = Consumer(KafkaBroker(), Handlers("g", ["t"]), database, 100)
         self.watermarks = {ONE: watermark, OTHER: watermark}
         self.applied: list[int] = []
         self.away = False  # MongoDB, for the one partition
         self.open = {ONE: asyncio.Event(), OTHER: asyncio.Event()}
-        self.inbox: Any = self.consumer._inbox
-        self.inbox.position = self.position
-        self.consumer._pieces._apply = self.apply
 
-    async def position(self, tp: TopicPartition) -> int:
+    async def watermark(self, _: Database, tp: TopicPartition) -> int:
         if self.away and tp == ONE:
             raise ConnectionFailure
         return self.watermarks[tp]
 
-    async def apply(self, tp: TopicPartition, batch: Sequence[Record]) -> None:
+    async def apply(self, partition: Partition, records: Sequence[Record]) -> int:
+        tp = partition.tp
         await self.open[tp].wait()
-        new = [one.offset for one in batch if one.offset > self.inbox.positions[tp]]
+        assert partition.position is not None
+        new = [record.offset for record in records if record.offset > partition.position]
         if new:
-            self.watermarks[tp] = self.inbox.positions[tp] = new[-1]
+            self.watermarks[tp] = partition.position = new[-1]
         self.applied += new if tp == ONE else []
+        return len(records)
+
+    @property
+    def under_way(self) -> int:
+        """How many batches are being applied."""
+        partitions = self.consumer.partitions.values()
+        return len({partition.task for partition in partitions if not partition.is_at_rest})
 
     def take(self, **batch: range) -> asyncio.Task[None]:
         """Kafka hands over these records: a=…: of the one partition, b=…: of the other, and so on."""
@@ -83,27 +91,48 @@ class Member:
             for at in batch.get(name, ())
         ]
         message: Any = SimpleNamespace(raw_message=tuple(records))
-        return asyncio.create_task(self.consumer._take(message))
+        return asyncio.create_task(self.consumer.take(message))
 
 
 @pytest.fixture
 def kafka(monkeypatch: pytest.MonkeyPatch) -> Client:
     client = Client()
-    monkeypatch.setattr(Consumer, "_client", client)
+    monkeypatch.setattr(Consumer, "client", client)
     return client
 
 
+@pytest.fixture
+def a_member(kafka: Client, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], Member]:
+    def made(watermark: int) -> Member:
+        member = Member(watermark)
+
+        async def apply(_: Applier, partition: Partition, records: Sequence[Record]) -> int:
+            return await member.apply(partition, records)
+
+        monkeypatch.setattr(Applier, "apply", apply)
+        monkeypatch.setattr(partition, "watermark", member.watermark)
+        member.consumer = Consumer(
+            KafkaBroker(),
+            Handlers("g", ["t"]),
+            Database("mongodb://127.0.0.1:1/", "n"),
+            most=100,
+            share=1,
+        )
+        return member
+
+    return made
+
+
 async def _settled(member: Member) -> None:
-    await asyncio.sleep(0.05)
-    under_way = [*member.consumer._turns._under_way]
-    assert under_way
-    await asyncio.wait_for(asyncio.gather(*under_way), 1)
+    async with asyncio.timeout(1):
+        while member.under_way:
+            await asyncio.sleep(0.005)
 
 
 async def test_what_was_read_before_going_back_is_not_applied_though_the_place_is_known_by_then(
-    kafka: Client,
+    kafka: Client, a_member: Callable[[int], Member]
 ) -> None:
-    member = Member(4)
+    member = a_member(4)
     member.open[ONE].set()
     await member.consumer.on_partitions_assigned({ONE, OTHER})
     kafka.positions = {ONE: 102, OTHER: 5}
@@ -124,8 +153,10 @@ async def test_what_was_read_before_going_back_is_not_applied_though_the_place_i
     assert member.applied == [*range(50, 60)]
 
 
-async def test_what_was_read_before_a_rebalance_is_not_applied_after_it(kafka: Client) -> None:
-    member = Member(-1)
+async def test_what_was_read_before_a_rebalance_is_not_applied_after_it(
+    kafka: Client, a_member: Callable[[int], Member]
+) -> None:
+    member = a_member(-1)
     await member.consumer.on_partitions_assigned({ONE, OTHER})
     member.open[ONE].set()
     member.away = True
@@ -151,9 +182,9 @@ async def test_what_was_read_before_a_rebalance_is_not_applied_after_it(kafka: C
 
 
 async def test_batches_are_applied_side_by_side_but_never_two_of_one_partition(
-    kafka: Client,
+    kafka: Client, a_member: Callable[[int], Member]
 ) -> None:
-    member = Member(-1)
+    member = a_member(-1)
     await member.consumer.on_partitions_assigned({ONE, OTHER})
     await member.take(b=range(10))
     await member.take(a=range(10))  # though the other one is not done
@@ -170,9 +201,11 @@ async def test_batches_are_applied_side_by_side_but_never_two_of_one_partition(
     assert member.watermarks[OTHER] == 9
 
 
-async def test_there_are_never_more_batches_under_way_than_there_is_room(kafka: Client) -> None:
+async def test_there_are_never_more_batches_under_way_than_there_is_room(
+    kafka: Client, a_member: Callable[[int], Member]
+) -> None:
     partitions = [TopicPartition("t", n) for n in range(4)]
-    member = Member(-1)
+    member = a_member(-1)
     member.watermarks = dict.fromkeys(partitions, -1)
     member.open = {tp: asyncio.Event() for tp in partitions}
     kafka.positions = dict.fromkeys(partitions, 0)
@@ -181,7 +214,7 @@ async def test_there_are_never_more_batches_under_way_than_there_is_room(kafka: 
     most = 0
     for tp in partitions:
         await asyncio.sleep(0.02)
-        most = max(most, len(member.consumer._turns._under_way))
+        most = max(most, member.under_way)
         member.open[tp].set()
     await asyncio.gather(*taking)
     await asyncio.sleep(0.05)
@@ -190,21 +223,20 @@ async def test_there_are_never_more_batches_under_way_than_there_is_room(kafka: 
 
 
 async def test_what_nobody_foresaw_passes_nothing_over(
-    kafka: Client, monkeypatch: pytest.MonkeyPatch
+    kafka: Client, a_member: Callable[[int], Member], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A disk that is full makes even a log line fail; the batch in hand is read again, whole."""
-    member = Member(-1)
+    member = a_member(-1)
     await member.consumer.on_partitions_assigned({ONE, OTHER})
     member.open[ONE].set()
 
     async def broken(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(member.consumer, "_partition", broken)
+    monkeypatch.setattr(member.consumer, "settle", broken)
     await member.take(a=range(10))
     await _settled(member)
-    monkeypatch.undo()
-    monkeypatch.setattr(Consumer, "_client", kafka)
+    monkeypatch.delattr(member.consumer, "settle")
     await member.take(a=range(10, 20))
     await _settled(member)
     assert (member.applied, kafka.positions[ONE]) == ([], 0), "0 to 9 would be lost"
@@ -214,9 +246,9 @@ async def test_what_nobody_foresaw_passes_nothing_over(
 
 
 async def test_after_a_failed_fetch_records_are_read_from_where_they_were_handed_over(
-    kafka: Client,
+    kafka: Client, a_member: Callable[[int], Member]
 ) -> None:
-    member = Member(-1)
+    member = a_member(-1)
     await member.consumer.on_partitions_assigned({ONE, OTHER})
     member.open[ONE].set()
     await member.take(a=range(10))
@@ -235,8 +267,10 @@ async def test_after_a_failed_fetch_records_are_read_from_where_they_were_handed
     assert member.applied == [*range(10)]
 
 
-async def test_partitions_of_which_nothing_is_under_way_come_first(kafka: Client) -> None:
-    member = Member(-1)
+async def test_partitions_of_which_nothing_is_under_way_come_first(
+    kafka: Client, a_member: Callable[[int], Member]
+) -> None:
+    member = a_member(-1)
     await member.consumer.on_partitions_assigned({ONE, OTHER})
     asked: list[tuple[tuple[TopicPartition, ...], bool]] = []
 
@@ -255,13 +289,18 @@ async def test_partitions_of_which_nothing_is_under_way_come_first(kafka: Client
     await _settled(member)
 
 
-async def test_a_topic_behind_an_open_transaction_was_not_made_anew(kafka: Client) -> None:
+async def test_a_topic_behind_an_open_transaction_was_not_made_anew(
+    kafka: Client, a_member: Callable[[int], Member]
+) -> None:
     """A member that read what was not committed has come further than one may read now."""
-    member = Member(700)
+    member = a_member(700)
     kafka.stable, kafka.positions = 600, {ONE: 600, OTHER: 600}
     await member.consumer.on_partitions_assigned({ONE, OTHER})
     await member.consumer.measure()
-    assert member.consumer._places.recreated == set()
+    assert not [why for why in member.consumer.waits_for() if "anew" in why]
     kafka.end = 600  # nor is there anything beyond
     await member.consumer.measure()
-    assert member.consumer._places.recreated == {ONE, OTHER}
+    assert [why for why in member.consumer.waits_for() if "anew" in why] == [
+        "t:0 was made anew",
+        "t:1 was made anew",
+    ]

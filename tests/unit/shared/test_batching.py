@@ -1,156 +1,132 @@
-"""A batch is cut so that each transaction stays short, whatever an event costs, and around what fails."""
+"""A batch is applied piece by piece, and cut around what fails; a topic where nearly everything fails stands."""
 
-import asyncio
 from collections.abc import Sequence
-from types import SimpleNamespace
 
 import pytest
 from aiokafka import TopicPartition
 from pymongo.errors import AutoReconnect
 
-from shared.consuming import batching
-from shared.consuming.batching import FIRST_SIZE, LONG_SECONDS, Batching
-from shared.consuming.deduplication import HANDLING_SECONDS, Failed
+from shared.consuming.applying import Failed
+from shared.consuming.batching import TRIES, Batching
+from shared.consuming.brake import LEAST, Braked
+from shared.consuming.partition import Partition
 from shared.consuming.record import Record
-from shared.errors import Refused, TookTooLong
+from shared.errors import Refused
 from shared.events.cloudevents import Unreadable
 
-MOST = 500
 HEARD = Unreadable("whatever it is")
 
 
-def batch(topic: str, events: int, *, heard: bool = True) -> list[Record]:
+def records(count: int, *, first: int = 0, heard: bool = True) -> list[Record]:
     """Records of a partition, which somebody listens to or nobody does."""
-    return [Record(topic, 3, n, b"k", b"", [], HEARD if heard else None) for n in range(events)]
+    return [
+        Record("some", 3, n, b"k", b"", [], HEARD if heard else None)
+        for n in range(first, first + count)
+    ]
 
 
 class Service:
-    """Handles events that each take as long as is said, by a clock of its own."""
+    """Applies so many events a transaction; some cannot be handled."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.seconds = 0.0  # of one event
-        self.commit = 0.0  # seconds of one transaction, whatever is in it
-        self.poison: int | None = None  # the offset of an event that is refused
-        self.away = False
-        self.others = asyncio.Barrier(1)  # batches that are handled side by side
-        self.sizes: list[int] = []
+    def __init__(self, share: float = 1) -> None:
+        self.at_once = 1_000
+        self.failing: dict[int, Exception] = {}
+        self.pieces: list[int] = []
         self.tries = 0
-        self.given_up = 0
-        self.pieces = Batching(self.apply, MOST)
-        self._now = 1_000.0
-        monkeypatch.setattr(batching, "time", SimpleNamespace(monotonic=lambda: self._now))
+        self.set_aside: list[int] = []
+        self.batching = Batching(self.apply, share)
+        self.partition = Partition(TopicPartition("some", 3))
 
-    async def apply(self, tp: TopicPartition, piece: Sequence[Record]) -> None:
+    async def apply(self, _: Partition, piece: Sequence[Record]) -> int:
         self.tries += 1
-        heard = [one.offset for one in piece if one.envelope]
-        handling = len(heard) * self.seconds
-        ends = self._now + min(HANDLING_SECONDS, handling) + self.commit * bool(heard)
-        await self.others.wait()
-        if self.away:
-            self._now += 5
-            raise AutoReconnect("nobody is there")
-        self._now = max(self._now, ends)
-        if handling > HANDLING_SECONDS:
-            self.given_up += 1
-            raise Failed(heard[int(HANDLING_SECONDS / self.seconds)], TookTooLong("in the inbox"))
-        if self.poison in heard and not any(one.trouble for one in piece):
-            raise Failed(self.poison, Refused("by a rule"))
-        self.sizes.append(len(heard))
+        done = piece[: self.at_once]
+        for record in done:
+            if record.offset in self.failing and not record.trouble:
+                raise Failed(record.offset, self.failing[record.offset])
+        self.pieces.append(len(done))
+        self.set_aside += [record.offset for record in done if record.trouble]
+        return len(done)
 
-    async def handle(self, records: list[Record], seconds: float) -> list[int]:
-        """How many events each transaction held in which a batch of such events was applied."""
-        self.sizes, self.seconds, self.tries = [], seconds, 0
-        await self.pieces.settle(TopicPartition(records[0].topic, 3), records, lambda: True)
-        return self.sizes
+    async def handle(self, batch: list[Record]) -> list[int]:
+        """How many records each transaction held."""
+        self.pieces = []
+        await self.batching.settle(self.partition.hand_over(batch))
+        return self.pieces
 
 
-@pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Service:
-    return Service(monkeypatch)
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def at_once(_: object) -> None:
+        pass
+
+    monkeypatch.setattr("shared.backoff.Backoff.wait", at_once)
 
 
-async def test_quick_events_soon_come_in_whole_batches(service: Service) -> None:
-    assert await service.handle(batch("some", MOST), 0.0001) == [64, 128, 256, 52]
-    assert await service.handle(batch("some", MOST), 0.0001) == [MOST]
+async def test_what_does_not_fit_into_a_transaction_comes_with_the_next() -> None:
+    service = Service()
+    service.at_once = 200
+    assert await service.handle(records(500)) == [200, 200, 100]
 
 
-async def test_after_one_slow_transaction_none_is_long(service: Service) -> None:
-    first, *others = await service.handle(batch("some", MOST), 0.04)
-    assert first == FIRST_SIZE
-    assert max(others) * 0.04 <= LONG_SECONDS + 0.04
-    assert min(others[:-1]) * 0.04 > LONG_SECONDS / 2, "short ones cost as many round trips"
-
-
-async def test_events_that_become_slow_are_given_up_once(service: Service) -> None:
-    for _ in range(2):
-        await service.handle(batch("some", MOST), 0.0001)
-    sizes = await service.handle(batch("some", MOST), 0.02)
-    assert service.given_up == 1
-    assert sum(sizes) == MOST
-    assert max(sizes) * 0.02 <= LONG_SECONDS + 0.02
-
-
-async def test_three_that_are_slow_at_once_say_the_same_not_three_times_as_much(
-    service: Service,
-) -> None:
-    service.others = asyncio.Barrier(3)
-    await asyncio.gather(*(service.handle(batch("some", FIRST_SIZE), 0.03) for _ in range(3)))
-    service.others = asyncio.Barrier(1)
-    assert (await service.handle(batch("some", MOST), 0.03))[0] == int(LONG_SECONDS / 0.03)
-
-
-async def test_a_few_quick_events_do_not_say_that_many_are_quick(service: Service) -> None:
-    await service.handle(batch("some", FIRST_SIZE), 0.04)
-    for _ in range(10):
-        await service.handle(batch("some", 1), 0.04)
-    assert max(await service.handle(batch("some", MOST), 0.04)) * 0.04 <= LONG_SECONDS + 0.04
-    assert service.given_up == 0
-
-
-@pytest.mark.parametrize("quick", [batch("some", MOST, heard=False), batch("other", MOST)])
-async def test_what_nobody_listens_to_and_other_topics_say_nothing(
-    service: Service, quick: list[Record]
-) -> None:
-    await service.handle(batch("some", FIRST_SIZE), 0.04)
-    for _ in range(3):
-        await service.handle(quick, 0.0001)
-    assert max(await service.handle(batch("some", MOST), 0.04)) * 0.04 <= LONG_SECONDS + 0.04
-
-
-async def test_what_nobody_listens_to_cuts_no_transaction(service: Service) -> None:
-    records = batch("some", MOST, heard=False)
-    for one in records[::10]:
-        one.envelope = HEARD
-    assert await service.handle(records, 0.0001) == [50]
-
-
-@pytest.mark.parametrize("commit", [0.3, 0.55, 0.9])
-async def test_after_a_stall_the_transactions_grow_again(service: Service, commit: float) -> None:
-    """Also where one that holds a single event takes nearly as long as one may."""
-    await service.handle(batch("some", 1), 1.2)
-    service.commit = commit
-    sizes: list[int] = []
-    for _ in range(10):
-        sizes += await service.handle(batch("some", MOST), 0)
-    assert sizes[0] == 1
-    assert len(sizes) < 60, sizes
-
-
-async def test_an_outage_says_nothing_of_the_events(service: Service) -> None:
-    for _ in range(2):
-        await service.handle(batch("some", MOST), 0.0001)
-    service.away = True
-    with pytest.raises(AutoReconnect):
-        await service.handle(batch("some", 3), 0.0001)
-    service.away = False
-    assert await service.handle(batch("some", MOST), 0.0001) == [MOST]
-
-
-async def test_an_event_is_blamed_though_nobody_listens_to_those_before_it(
-    service: Service,
-) -> None:
-    service.poison = 49
-    records = [*batch("some", 49, heard=False), *batch("some", 60)[49:]]
-    await service.handle(records, 0.0001)
-    assert [one.offset for one in records if one.trouble] == [49]
+async def test_an_event_is_blamed_and_set_aside_and_its_neighbours_are_applied() -> None:
+    service = Service()
+    service.failing = {49: Refused("by a rule")}
+    batch = [*records(49, heard=False), *records(11, first=49)]
+    assert await service.handle(batch) == [49, 1, 10]
+    assert service.set_aside == [49]
     assert service.tries == 5, "the whole, what is before, the one twice, what is after"
+
+
+async def test_a_failure_nobody_foresaw_is_tried_again_before_it_is_set_aside() -> None:
+    service = Service()
+    service.failing = {0: RuntimeError("a bug")}
+    await service.handle(records(1))
+    assert (service.tries, service.set_aside) == (TRIES + 1, [0])
+
+
+async def test_an_outage_sets_nothing_aside() -> None:
+    service = Service()
+
+    async def away(*_: object) -> int:
+        raise AutoReconnect("nobody is there")
+
+    service.batching = Batching(away, 1)
+    batch = records(3)
+    with pytest.raises(AutoReconnect):
+        await service.handle(batch)
+    assert not [record for record in batch if record.trouble]
+
+
+async def test_a_topic_where_most_events_fail_unforeseen_stands_and_says_why() -> None:
+    service = Service(share=0.5)
+    service.failing = {n: KeyError(f"field_{n}") for n in range(100)}
+    with pytest.raises(Braked, match="some stands: 21 of the last 21 events failed unforeseen"):
+        await service.handle(records(100))
+    assert len(service.set_aside) == LEAST
+    assert ["KeyError" in why for why in service.batching.stands()] == [True]
+
+
+async def test_a_topic_that_stands_goes_on_as_soon_as_an_event_is_handled_again() -> None:
+    service = Service(share=0.5)
+    service.failing = {n: KeyError("a bug") for n in range(100)}
+    with pytest.raises(Braked):
+        await service.handle(records(100))
+    service.failing = {}
+    await service.handle(records(80, first=20))
+    assert service.batching.stands() == []
+    assert service.set_aside == [*range(LEAST)], "nothing was set aside while it stood"
+
+
+@pytest.mark.parametrize("share", [0.5, 1])
+async def test_half_of_the_events_may_fail(share: float) -> None:
+    service = Service(share)
+    service.failing = {n: KeyError("a bug") for n in range(1, 400, 2)}
+    await service.handle(records(400))
+    assert len(service.set_aside) == 200
+
+
+async def test_what_a_rule_refuses_stops_no_topic() -> None:
+    service = Service(share=0.01)
+    service.failing = {n: Refused("by a rule") for n in range(300)}
+    await service.handle(records(300))
+    assert len(service.set_aside) == 300

@@ -11,15 +11,27 @@ from bson.errors import InvalidDocument
 
 from shared.consuming import parked
 from shared.consuming.batching import Batching
+from shared.consuming.partition import Partition
 from shared.consuming.record import Record, is_final
 from shared.errors import Busy, NotFound, Refused
-from shared.events.cloudevents import Origin, Unreadable, read
+from shared.events.cloudevents import Unreadable, read
 from shared.storage.database import CODEC
 from shared.storage.unit_of_work import Transaction
 
 LARGEST_OF_BROKERS = 1_048_576
 HERE = TopicPartition("some.topic", 3)
 MEGABYTE = 1_000_000
+
+
+class Noted(Transaction):
+    """Notes what is to be written."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, dict[str, Any]] = {}
+        self.emitted = 0
+
+    def keep(self, collection: str, document: dict[str, Any]) -> None:
+        self.documents[collection] = document
 
 
 def delivered(
@@ -31,10 +43,9 @@ def delivered(
 
 def set_aside(one: Record) -> tuple[dict[str, Any], dict[str, Any]]:
     """The parked document, and the copy that is to be published."""
-    tx = Transaction(None, None, Origin("/test"))  # type: ignore[arg-type]
+    tx = Noted()
     assert parked.park(tx, one, "test") == "dead"
-    [kept], [copy] = tx._pending["parked"], tx._pending["outbox"]
-    return kept._doc, copy._doc  # type: ignore[union-attr,return-value]
+    return tx.documents["parked"], tx.documents["outbox"]
 
 
 @pytest.mark.parametrize(
@@ -96,12 +107,12 @@ def test_what_mongodb_can_never_hold_says_so(value: object) -> None:
 async def test_what_cannot_even_be_set_aside_is_told_and_does_not_spin() -> None:
     tried = 0
 
-    async def apply(_: TopicPartition, __: Sequence[Record]) -> None:
+    async def apply(_: Partition, __: Sequence[Record]) -> int:
         nonlocal tried
         tried += 1
         assert tried < 10, "it spins"
         raise Refused("whatever is tried")
 
     with pytest.raises(Refused):
-        await Batching(apply, 10).settle(HERE, [delivered(value=b"{}")], lambda: True)
+        await Batching(apply, 1).settle(Partition(HERE).hand_over([delivered(value=b"{}")]))
     assert tried == 2

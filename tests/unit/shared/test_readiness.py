@@ -2,17 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
 
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 from faststream.kafka import KafkaBroker
 
+from shared.consuming import partition
 from shared.consuming.consumer import Consumer
 from shared.consuming.handlers import Handlers
 from shared.storage.database import Database
 
+HISTORY = "the history is not applied yet"
 MINE, OTHERS = TopicPartition("t", 0), TopicPartition("t", 1)
 
 
@@ -50,11 +51,14 @@ class Client:
 @pytest.fixture
 async def member(monkeypatch: pytest.MonkeyPatch) -> tuple[Consumer, Client]:
     database = Database("mongodb://127.0.0.1:1/", "nobody")
-    consumer = Consumer(KafkaBroker(), Handlers("g", ["t"]), database, 10)
+    consumer = Consumer(KafkaBroker(), Handlers("g", ["t"]), database, most=10, share=1)
     client = Client({MINE: 3, OTHERS: 5})
-    monkeypatch.setattr(Consumer, "_client", client)
-    inbox: Any = consumer._inbox
-    inbox.positions.update({MINE: -1, OTHERS: -1})
+    monkeypatch.setattr(Consumer, "client", client)
+
+    async def watermark(_: Database, tp: TopicPartition) -> int:
+        return client.positions[tp] - 1
+
+    monkeypatch.setattr(partition, "watermark", watermark)
     await consumer.on_partitions_assigned({MINE, OTHERS})
     return consumer, client
 
@@ -68,15 +72,14 @@ async def test_a_partition_given_away_while_its_end_was_asked_for_is_not_waited_
         client.assigned = {MINE}
         await consumer.on_partitions_revoked({MINE, OTHERS})
         await consumer.on_partitions_assigned({MINE})
-        consumer._inbox.positions[MINE] = -1
 
     client.rebalance = rebalance
     with suppress(IllegalStateError):  # as the service does; it measures again a second later
         await consumer.measure()
-    assert not consumer.caught_up
+    assert HISTORY in consumer.waits_for()
     client.positions[MINE] = 3
     await consumer.measure()
-    assert consumer.caught_up
+    assert consumer.waits_for() == []
 
 
 async def test_a_member_between_two_assignments_is_not_ready_for_having_nothing(
@@ -85,8 +88,8 @@ async def test_a_member_between_two_assignments_is_not_ready_for_having_nothing(
     consumer, client = member
     await consumer.on_partitions_revoked({MINE, OTHERS})
     await consumer.measure()
-    assert not consumer.caught_up
+    assert HISTORY in consumer.waits_for()
 
     await consumer.on_partitions_assigned(set())
     await consumer.measure()
-    assert consumer.caught_up, "it stands by: others have all partitions"
+    assert consumer.waits_for() == [], "it stands by: others have all partitions"

@@ -1,0 +1,224 @@
+"""Records are applied, each event once: watermark, ids, handlers, outbox and what is set aside, in one transaction a batch."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from time import monotonic
+from typing import Any
+
+from aiokafka import TopicPartition
+from pymongo.errors import PyMongoError
+
+from shared.consuming import deduplication, parked
+from shared.consuming.deduplication import SeenBefore
+from shared.consuming.handlers import Handlers
+from shared.consuming.partition import Partition
+from shared.consuming.record import Record, read_on_topic
+from shared.consuming.spans import Spans
+from shared.errors import Busy
+from shared.events.cloudevents import Envelope, Origin, Unreadable
+from shared.observability.metrics import CONSUMED
+from shared.observability.traces import carry_on, tracer
+from shared.storage.database import Database, is_outage
+from shared.storage.layout import HELD, WATERMARKS, watermark_id
+from shared.storage.unit_of_work import Transaction
+from shared.types.limits import HANDLING_SECONDS
+
+Claim = Callable[[Transaction, int, int | None], Awaitable[None]]
+"""Makes the records up to an offset this transaction's, or raises; said again of fewer, with the offset said before."""
+Held = Callable[[Transaction], Awaitable[set[str]]]
+"""Which queues have an event that is held: later ones of theirs wait behind it."""
+
+
+class Fenced(Exception):
+    """Another member of the group has taken this partition further."""
+
+
+class Failed(Exception):
+    """One event of a batch failed; those before it did not."""
+
+    def __init__(self, offset: int, error: Exception) -> None:
+        super().__init__(offset, error)
+        self.offset = offset
+        self.error = error
+
+
+class Applier:
+    """Applies records to the database."""
+
+    def __init__(self, on: Handlers, database: Database) -> None:
+        self.on = on
+        self.database = database
+
+    def read(self, raw: Any) -> Record:
+        """Read a record of aiokafka; what it is worth is known afterwards, it never raises."""
+        headers = [(name, text or b"") for name, text in raw.headers]
+        envelope = read_on_topic(raw.topic, raw.value, headers, self.on.models)
+        place = (raw.topic, raw.partition, raw.offset, raw.key)
+        return Record(*place, raw.value, headers, envelope, published_ms=raw.timestamp)
+
+    async def apply(self, partition: Partition, records: Sequence[Record]) -> int:
+        """Apply records in order, in one transaction, for HANDLING_SECONDS. Returns how many are done: one at least.
+
+        Raises Failed, Fenced, PyMongoError; nothing has happened then.
+        """
+        position = partition.position
+        if position is None:
+            raise Fenced(f"{partition} was revoked")
+        heard = [n for n, one in enumerate(records) if one.offset > position and one.envelope]
+        batch = [records[n] for n in heard]
+        if not batch:
+            self._skipped(partition, sum(one.offset > position for one in records))
+            return len(records)
+        topic, number = partition.tp
+        queues = {record.queue for record in batch}
+
+        async def advance(tx: Transaction, to: int, since: int | None = None) -> None:
+            here = {
+                "_id": watermark_id(topic, number),
+                "offset": position if since is None else since,
+            }
+            if not await tx.claim(WATERMARKS, here, {"$set": {"offset": to}}):
+                raise Fenced(str(partition))
+
+        count = await self.once(batch, advance, parked.held_queues(topic, number, queues))
+        partition.position = batch[count - 1].offset
+        done = len(records) if count == len(batch) else heard[count - 1] + 1
+        new = sum(one.offset > position for one in records[:done])
+        self._skipped(partition, new - count)  # once, however often the rest had to be tried
+        return done
+
+    def _skipped(self, partition: Partition, count: int) -> None:
+        if count:
+            CONSUMED.labels(partition.tp.topic, "skipped").inc(count)
+
+    async def retry(self, tp: TopicPartition, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Work off what is parked of a partition and due, key by key, in order, for as long as one may."""
+        for queue in await parked.due(self.database, *tp):
+            while go_on():
+                head = await parked.head(self.database, *tp, queue)
+                if head is None:
+                    break
+                record = parked.record_of(head)
+                record.envelope = read_on_topic(
+                    record.topic, record.value, record.headers, self.on.models
+                )
+                try:
+                    await self.once([record], parked.taking(head))
+                except parked.Taken:
+                    break
+                except Exception as failure:
+                    if is_outage(failure) or isinstance(failure, Busy):
+                        raise
+                    record.set_aside(failure.error if isinstance(failure, Failed) else failure)
+                    await parked.failed_again(self.database, head, record, self.on.group)
+                    break
+                CONSUMED.labels(tp.topic, "recovered").inc()
+
+    async def once(self, batch: Sequence[Record], claim: Claim, held: Held | None = None) -> int:
+        """Apply a batch, each event that was not applied before. Returns how many records that was."""
+        try:
+            return await self.transact(batch, claim, held, careful=False)
+        except SeenBefore:
+            return await self.transact(batch, claim, held, careful=True)
+
+    async def transact(
+        self, batch: Sequence[Record], claim: Claim, held: Held | None, *, careful: bool
+    ) -> int:
+        """One transaction: what is handled when its time is over is committed, the rest is for the next."""
+        making = tracer()  # no span an event where nobody wants it
+        spans = Spans(self.on.group, making) if making else None
+        outcomes: Counter[str] = Counter()
+
+        async def work(tx: Transaction) -> int:
+            outcomes.clear()
+            if spans:
+                spans.again()
+            await claim(tx, batch[-1].offset, None)
+            waiting = await held(tx) if held else set[str]()
+            identities = self._to_remember(batch, waiting)
+            seen = await deduplication.remember(tx, identities, careful=careful)
+            new = {*identities} - seen
+            ends = monotonic() + HANDLING_SECONDS
+            for count, record in enumerate(batch):
+                if count and monotonic() > ends:
+                    await claim(tx, batch[count - 1].offset, batch[-1].offset)
+                    handled = self._to_remember(batch[:count], set())
+                    await deduplication.forget(tx, [*new.difference(handled)])
+                    return count
+                outcomes[await self._blamed(record, tx, waiting, seen, spans)] += 1
+            return len(batch)
+
+        count = await self.database.transact(work)
+        if spans:
+            spans.tell()
+        for outcome, times in outcomes.items():
+            CONSUMED.labels(batch[0].topic, outcome).inc(times)
+        return count
+
+    async def _blamed(
+        self,
+        record: Record,
+        tx: Transaction,
+        waiting: set[str],
+        seen: set[str],
+        spans: Spans | None,
+    ) -> str:
+        try:
+            return await self.take(record, tx, waiting, seen, spans)
+        except PyMongoError:
+            raise
+        except Exception as error:
+            raise Failed(record.offset, error) from error
+
+    async def take(
+        self,
+        record: Record,
+        tx: Transaction,
+        waiting: set[str],
+        seen: set[str],
+        spans: Spans | None,
+    ) -> str:
+        """Handle an event, or set it aside, or know it already; the outcome is a label of the metric."""
+        envelope = record.envelope
+        if isinstance(envelope, Unreadable) or (record.trouble and record.queue not in waiting):
+            outcome = parked.park(tx, record, self.on.group)
+            if spans:
+                spans.set_aside(record, outcome)
+            if outcome == HELD:
+                waiting.add(record.queue)
+            return outcome
+        if record.queue in waiting:
+            parked.queue_behind(tx, record)
+            return HELD
+        if envelope is None:
+            return "skipped"
+        if envelope.identity in seen:
+            return "duplicate"
+        await self._handle(record, envelope, tx, spans)
+        if self.on.reacts_to(envelope.type):
+            seen.add(envelope.identity)  # its copy may be in this very batch
+        return "applied"
+
+    def _to_remember(self, batch: Sequence[Record], waiting: set[str]) -> list[str]:
+        """The identities of the events that bring about reactions."""
+        return [
+            record.envelope.identity
+            for record in batch
+            if isinstance(record.envelope, Envelope)
+            and not record.trouble
+            and record.queue not in waiting
+            and self.on.reacts_to(record.envelope.type)
+        ]
+
+    async def _handle(
+        self, record: Record, envelope: Envelope[Any], tx: Transaction, spans: Spans | None
+    ) -> None:
+        tx.cause = envelope
+        first = envelope.correlationid or envelope.id
+        tx.origin = Origin(self.database.source, envelope.traceparent, first, envelope.id)
+        carry_on(envelope.traceparent)
+        if spans and self.on.reacts_to(envelope.type):
+            with spans.event(record, envelope, tx):
+                await self.on.handle(envelope, record.topic, tx)
+        else:
+            await self.on.handle(envelope, record.topic, tx)
