@@ -50,8 +50,8 @@ class _Bytes(bytearray):
     """Bytes whose text is never refused."""
 
     def __getitem__(self, place: Any) -> Any:
-        found = cast("int | bytes", super().__getitem__(place))
-        return found if isinstance(found, int) else _Bytes(found)
+        part = cast("int | bytes", super().__getitem__(place))
+        return part if isinstance(part, int) else _Bytes(part)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         return super().decode(encoding, "backslashreplace")

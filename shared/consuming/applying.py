@@ -64,26 +64,28 @@ class Applier:
         position = partition.position
         if position is None:
             raise Fenced(f"{partition} was revoked")
-        heard = [n for n, one in enumerate(records) if one.offset > position and one.envelope]
+        heard = [
+            n for n, record in enumerate(records) if record.offset > position and record.envelope
+        ]
         batch = [records[n] for n in heard]
         if not batch:
-            self._skipped(partition, sum(one.offset > position for one in records))
+            self._skipped(partition, sum(record.offset > position for record in records))
             return len(records)
         topic, number = partition.tp
         queues = {record.queue for record in batch}
 
         async def advance(tx: Transaction, to: int, since: int | None = None) -> None:
-            here = {
+            expected = {
                 "_id": watermark_id(topic, number),
                 "offset": position if since is None else since,
             }
-            if not await tx.claim(WATERMARKS, here, {"$set": {"offset": to}}):
+            if not await tx.claim(WATERMARKS, expected, {"$set": {"offset": to}}):
                 raise Fenced(str(partition))
 
         count = await self.once(batch, advance, parked.held_queues(topic, number, queues))
         partition.position = batch[count - 1].offset
         done = len(records) if count == len(batch) else heard[count - 1] + 1
-        new = sum(one.offset > position for one in records[:done])
+        new = sum(record.offset > position for record in records[:done])
         self._skipped(partition, new - count)  # once, however often the rest had to be tried
         return done
 

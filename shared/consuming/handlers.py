@@ -120,8 +120,8 @@ class Handlers:
     def wiring(self) -> Mapping[str, Sequence[str]]:
         """Event type → names of what handles it; the flow picture is drawn from this."""
         return {
-            type: [f.__name__ for f in (*one.projections, *one.reactions)]
-            for type, one in self.handlers.items()
+            type: [f.__name__ for f in (*handling.projections, *handling.reactions)]
+            for type, handling in self.handlers.items()
         }
 
 

@@ -38,21 +38,21 @@ def held_queues(
     return read
 
 
-def queue_behind(tx: Transaction, one: Record) -> None:
+def queue_behind(tx: Transaction, record: Record) -> None:
     """Park an event because an earlier one of its key is parked."""
     reason = "waits behind an earlier event of its key"
-    tx.keep(PARKED, _document(one, HELD, BEHIND, reason, now()))
+    tx.keep(PARKED, _document(record, HELD, BEHIND, reason, now()))
 
 
-def park(tx: Transaction, one: Record, group: str) -> str:
+def park(tx: Transaction, record: Record, group: str) -> str:
     """Set an event aside with the reason. Returns its state: held (it will be tried again) or dead."""
-    final = one.for_good or isinstance(one.envelope, Unreadable)
-    if isinstance(one.envelope, Unreadable):
-        code, reason = UNREADABLE, one.envelope.reason
+    final = record.for_good or isinstance(record.envelope, Unreadable)
+    if isinstance(record.envelope, Unreadable):
+        code, reason = UNREADABLE, record.envelope.reason
     else:
-        code, reason = REFUSED if one.for_good else FAILED, one.trouble or ""
+        code, reason = REFUSED if record.for_good else FAILED, record.trouble or ""
     state = DEAD if final else HELD
-    document = _document(one, state, code, reason, now() + WAITS[0])
+    document = _document(record, state, code, reason, now() + WAITS[0])
     tx.keep(PARKED, document)
     if final:
         _publish(tx, document, group)
@@ -74,7 +74,7 @@ async def any_due(database: Database) -> bool:
 async def due(database: Database, topic: str, partition: int) -> list[str]:
     """Keys of a partition whose first event may be tried again; those behind it wait for it."""
     # Not `distinct`: its answer may have 16 MB, and then none of many keys would be tried again.
-    found = database[PARKED].aggregate(
+    heads = database[PARKED].aggregate(
         [
             {"$match": {"topic": topic, "partition": partition, "state": HELD}},
             {"$sort": {"key": 1, "offset": 1}},
@@ -82,7 +82,7 @@ async def due(database: Database, topic: str, partition: int) -> list[str]:
             {"$match": {"next_at": {"$lte": now()}}},
         ]
     )
-    return [one["_id"] for one in await found.to_list(None)]
+    return [head["_id"] for head in await heads.to_list(None)]
 
 
 async def head(database: Database, topic: str, partition: int, key: str) -> Document | None:
@@ -114,17 +114,17 @@ class Taken(Exception):
     """Another replica is working on this parked event."""
 
 
-async def failed_again(database: Database, parked: Document, one: Record, group: str) -> None:
+async def failed_again(database: Database, parked: Document, record: Record, group: str) -> None:
     """Count an attempt; after the last, or when a rule refuses, the event is dead and its key goes on."""
     attempts = parked["attempts"] + 1
-    dead = one.for_good or attempts > len(WAITS)
+    dead = record.for_good or attempts > len(WAITS)
     after: Document = {
         **parked,
         "state": DEAD if dead else HELD,
-        "code": REFUSED if one.for_good else FAILED,
+        "code": REFUSED if record.for_good else FAILED,
         "attempts": attempts,
-        "reason": one.trouble,
-        "fingerprint": fingerprint(one.trouble or ""),
+        "reason": record.trouble,
+        "fingerprint": fingerprint(record.trouble or ""),
         "next_at": now() + WAITS[min(attempts, len(WAITS)) - 1],
     }
 
@@ -136,16 +136,16 @@ async def failed_again(database: Database, parked: Document, one: Record, group:
     await database.transact(work)
 
 
-def _document(one: Record, state: str, code: str, reason: str, next_at: datetime) -> Document:
+def _document(record: Record, state: str, code: str, reason: str, next_at: datetime) -> Document:
     return {
-        "_id": parked_id(one.topic, one.partition, one.offset),
-        "topic": one.topic,
-        "partition": one.partition,
-        "offset": one.offset,
-        "key": one.queue,
-        "raw_key": one.key,
-        "value": one.value,
-        "headers": one.headers[:HEADERS],
+        "_id": parked_id(record.topic, record.partition, record.offset),
+        "topic": record.topic,
+        "partition": record.partition,
+        "offset": record.offset,
+        "key": record.queue,
+        "raw_key": record.key,
+        "value": record.value,
+        "headers": record.headers[:HEADERS],
         "state": state,
         "code": code,
         "reason": reason,

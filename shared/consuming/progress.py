@@ -53,11 +53,11 @@ class Progress:
         return behind
 
     async def _behind(self, client: Any, partition: Partition, end: int) -> int:
-        position = -1 if partition.position is None else partition.position
-        applied = max(partition.done, position + 1)
-        here = applied if partition.is_busy else await client.position(partition.tp)
+        last = -1 if partition.position is None else partition.position
+        applied = max(partition.done, last + 1)
+        position = applied if partition.is_busy else await client.position(partition.tp)
         # What an open transaction holds back is lag that is shown, and not ours to catch up with.
-        partition.lag.measured(max(0, end - here, partition.log_end(client) - here))
-        if self._history and here >= self._history.get(partition.tp, 0):
+        partition.lag.measured(max(0, end - position, partition.log_end(client) - position))
+        if self._history and position >= self._history.get(partition.tp, 0):
             self._history.pop(partition.tp, None)
-        return max(0, end - here)
+        return max(0, end - position)

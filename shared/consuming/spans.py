@@ -37,33 +37,33 @@ class Spans:
             span.end(moment)
 
     @contextmanager
-    def event(self, one: Record, envelope: Envelope[Any], tx: Transaction) -> Generator[None]:
+    def event(self, record: Record, envelope: Envelope[Any], tx: Transaction) -> Generator[None]:
         """The span of an event's effect; what it brings about has it as its parent. A failure is no effect."""
-        span = self._begun(one, envelope)
+        span = self._begun(record, envelope)
         with trace.use_span(span, record_exception=False, set_status_on_exception=False):
             tx.origin = replace(tx.origin, traceparent=traceparent())
             yield
         self._ended.append((span, time.time_ns()))
 
-    def set_aside(self, one: Record, state: str) -> None:
+    def set_aside(self, record: Record, state: str) -> None:
         """An event that could not be handled is seen as such; the words of the error may hold people's data."""
-        if not isinstance(one.envelope, Envelope):
+        if not isinstance(record.envelope, Envelope):
             return  # what cannot be read belongs to no trace
-        span = self._begun(one, one.envelope)
-        kind = (one.trouble or "").partition(":")[0]
+        span = self._begun(record, record.envelope)
+        kind = (record.trouble or "").partition(":")[0]
         span.set_attributes({"error.type": kind, "copse.set_aside": state})
         span.set_status(StatusCode.ERROR, kind)
         self._ended.append((span, time.time_ns()))
 
-    def _begun(self, one: Record, envelope: Envelope[Any]) -> Span:
+    def _begun(self, record: Record, envelope: Envelope[Any]) -> Span:
         """By OpenTelemetry's conventions for messaging and CloudEvents; keys and subjects may name people."""
-        told = {
+        attributes = {
             "messaging.system": "kafka",
             "messaging.operation.name": "process",
             "messaging.operation.type": "process",
-            "messaging.destination.name": one.topic,
-            "messaging.destination.partition.id": str(one.partition),
-            "messaging.kafka.offset": one.offset,
+            "messaging.destination.name": record.topic,
+            "messaging.destination.partition.id": str(record.partition),
+            "messaging.kafka.offset": record.offset,
             "messaging.consumer.group.name": self._group,
             "messaging.message.conversation_id": envelope.correlationid or envelope.id,
             "cloudevents.event_id": envelope.id,
@@ -71,4 +71,4 @@ class Spans:
             "cloudevents.event_type": envelope.type,
         }
         name, parent = f"process {envelope.type}", context_of(envelope.traceparent)
-        return self._tracer.start_span(name, parent, SpanKind.CONSUMER, told)
+        return self._tracer.start_span(name, parent, SpanKind.CONSUMER, attributes)
