@@ -72,7 +72,8 @@ class Partition:
         position = await watermark(database, self.tp)
         if position >= 0 and (await client.end_offsets([self.tp]))[self.tp] <= position:
             # Behind an open transaction that end is not the log's.
-            if self.log_end(client) and self.log_end(client) <= position:
+            log_end = self.log_end(client)
+            if log_end is not None and log_end <= position:
                 self.recreated = True
                 log.error("the topic is shorter than what was applied of it", partition=str(self))
             return False
@@ -87,9 +88,9 @@ class Partition:
         self.position = position
         return not goes_back
 
-    def log_end(self, client: Any) -> int:
-        """Where the log ends, open transactions included, as the last fetch told; 0 if none did."""
-        return (client.highwater(self.tp) or 0) if self.tp in client.assignment() else 0
+    def log_end(self, client: Any) -> int | None:
+        """Where the log ends, open transactions included, as the last fetch told; None if none did."""
+        return client.highwater(self.tp) if self.tp in client.assignment() else None
 
     def forget(self) -> None:
         """The next records ask anew where to go on."""

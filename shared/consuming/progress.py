@@ -57,7 +57,7 @@ class Progress:
         applied = max(partition.done, last + 1)
         position = applied if partition.is_busy else await client.position(partition.tp)
         # What an open transaction holds back is lag that is shown, and not ours to catch up with.
-        partition.lag.measured(max(0, end - position, partition.log_end(client) - position))
+        partition.lag.measured(max(0, end - position, (partition.log_end(client) or 0) - position))
         if self._history and position >= self._history.get(partition.tp, 0):
             self._history.pop(partition.tp, None)
         return max(0, end - position)

@@ -53,7 +53,11 @@ async def _begin(
     ]
     for lifespan in on.lifespans:
         chores += await stack.enter_async_context(lifespan(runtime))
-    jobs = [runtime.relay.run(), runtime.consumer.run(), *(repeat(chore, runtime) for chore in chores)]
+    jobs = [
+        runtime.relay.run(),
+        runtime.consumer.run(),
+        *(repeat(chore, runtime) for chore in chores),
+    ]
     tasks += [asyncio.create_task(job) for job in jobs]
 
 

@@ -38,7 +38,9 @@ assert app.service.name == "{name}"
 @pytest.mark.parametrize("name", NAMES)
 def test_importing_a_service_has_no_effect(name: str) -> None:
     code = LOOKING.replace("{name}", name)
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -58,16 +60,16 @@ def test_what_a_service_publishes_is_what_its_model_constructs(service: system.S
     assert {event.__name__ for event in service.publishes} == made
 
 
-class Noted(Event, topic="library.books", key="book_id"):
+class BookEvent(Event, topic="library.books", key="book_id"):
+    book_id: str
+
+
+class Noted(BookEvent):
     """A book is known."""
 
-    book_id: str
 
-
-class Unheard(Event, topic="library.books", key="book_id"):
+class Unheard(BookEvent):
     """Nobody says that it is published."""
-
-    book_id: str
 
 
 def library() -> Service[Settings]:
