@@ -39,13 +39,16 @@ async def define_type(
 ) -> tuple[CommunityType, bool]:
     """What a type says from now on, and whether it is a new type."""
     if await tx.get("community_types", type_id) is None:
-        kind, defined = CommunityType.define(type_id, definition)
-        tx.add("community_types", type_id, kind, defined)
-        return kind, True
-    kind = await tx.change(
-        "community_types", CommunityType, type_id, lambda kind: kind.redefine(definition)
+        community_type, defined = CommunityType.define(type_id, definition)
+        tx.add("community_types", type_id, community_type, defined)
+        return community_type, True
+    community_type = await tx.change(
+        "community_types",
+        CommunityType,
+        type_id,
+        lambda community_type: community_type.redefine(definition),
     )
-    return kind, False
+    return community_type, False
 
 
 async def type_of(tx: Transaction, type_id: str) -> CommunityType:
@@ -53,16 +56,16 @@ async def type_of(tx: Transaction, type_id: str) -> CommunityType:
 
 
 async def type_if_known(tx: Transaction, type_id: str) -> CommunityType | None:
-    known = await tx.get("community_types", type_id)
-    return CommunityType.model_validate(known) if known else None
+    document = await tx.get("community_types", type_id)
+    return CommunityType.model_validate(document) if document else None
 
 
 async def types_after(tx: Transaction, type_id: str, limit: int = 0) -> list[CommunityType]:
     """Types in the order of their ids."""
-    found = await tx.find(
+    documents = await tx.find(
         "community_types", {"_id": {"$gt": type_id}}, sort=[("_id", 1)], limit=limit
     )
-    return [CommunityType.model_validate(one) for one in found]
+    return [CommunityType.model_validate(document) for document in documents]
 
 
 # People
@@ -95,8 +98,8 @@ async def person(tx: Transaction, person_id: str) -> Person:
 
 async def names_of(tx: Transaction, person_ids: Iterable[str]) -> dict[str, str]:
     """The names of those of these people who are registered."""
-    found = await tx.find("people", {"_id": {"$in": list(person_ids)}})
-    return {one["_id"]: one["name"] for one in found}
+    people = await tx.find("people", {"_id": {"$in": list(person_ids)}})
+    return {person["_id"]: person["name"] for person in people}
 
 
 # Communities
@@ -115,19 +118,21 @@ async def seen_by(
     Every route begins with it: what comes after, an If-Match that fails for one, may be answered.
     """
     community = await tx.load("communities", Community, community_id)
-    mine = await standing(tx, community_id, me.person_id)
-    return community, mine, community.view_for(mine, operator=me.is_operator)
+    standing = await standing_in(tx, community_id, me.person_id)
+    return community, standing, community.view_for(standing, operator=me.is_operator)
 
 
-async def standing(tx: Transaction, community_id: str, person_id: str) -> Standing:
-    kept = await tx.get("standings", f"{community_id}:{person_id}")
-    return Standing.model_validate(kept or {"community_id": community_id, "person_id": person_id})
+async def standing_in(tx: Transaction, community_id: str, person_id: str) -> Standing:
+    document = await tx.get("standings", f"{community_id}:{person_id}")
+    return Standing.model_validate(
+        document or {"community_id": community_id, "person_id": person_id}
+    )
 
 
 async def standings_of(tx: Transaction, person_id: str) -> dict[str, Standing]:
     """How a person stands, by community."""
-    found = await tx.find("standings", {"person_id": person_id})
-    return {one["community_id"]: Standing.model_validate(one) for one in found}
+    documents = await tx.find("standings", {"person_id": person_id})
+    return {document["community_id"]: Standing.model_validate(document) for document in documents}
 
 
 async def standings_in(
@@ -135,14 +140,14 @@ async def standings_in(
 ) -> list[Standing]:
     """People of a status in the order of their ids."""
     where = {"community_id": community_id, "status": status, "person_id": {"$gt": after}}
-    found = await tx.find("standings", where, sort=[("person_id", 1)], limit=limit)
-    return [Standing.model_validate(one) for one in found]
+    documents = await tx.find("standings", where, sort=[("person_id", 1)], limit=limit)
+    return [Standing.model_validate(document) for document in documents]
 
 
 async def communities_for(
     tx: Transaction,
     me: Caller,
-    mine: Iterable[Standing],
+    standings: Iterable[Standing],
     type_id: str | None,
     place: str | None,
     *,
@@ -158,11 +163,11 @@ async def communities_for(
     where |= {"community_type": type_id} if type_id else {}
     where |= {"places": place} if place else {}
     if not me.is_operator:
-        known = [one.community_id for one in mine if one.status in ("active", "invited")]
+        own = [s.community_id for s in standings if s.status in ("active", "invited")]
         public = ["open", "restricted"] if type_id or place else ["open", "restricted", "private"]
-        where["$or"] = [{"privacy": {"$in": public}}, {"_id": {"$in": known}}]
-    found = await tx.find("communities", where, sort=[("_id", 1)], limit=limit)
-    return [Community.model_validate(one) for one in found]
+        where["$or"] = [{"privacy": {"$in": public}}, {"_id": {"$in": own}}]
+    documents = await tx.find("communities", where, sort=[("_id", 1)], limit=limit)
+    return [Community.model_validate(document) for document in documents]
 
 
 async def change(
@@ -180,18 +185,18 @@ async def change_standing(
     decide: Callable[[Community, Standing], tuple[Community, Standing, Event]],
 ) -> tuple[Community, Standing]:
     """Change how a person stands to a community; both are kept, or neither."""
-    them = await standing(tx, community_id, person_id)
+    standing = await standing_in(tx, community_id, person_id)
 
     def rule(community: Community) -> tuple[Community, Event]:
-        nonlocal them
-        community, them, event = decide(community, them)
+        nonlocal standing
+        community, standing, event = decide(community, standing)
         return community, event
 
     community = await change(tx, community_id, rule)
-    _keep(tx, them)
-    return community, them
+    _keep(tx, standing)
+    return community, standing
 
 
-def _keep(tx: Transaction, them: Standing) -> None:
-    key = {"_id": f"{them.community_id}:{them.person_id}"}
-    tx.write("standings", ReplaceOne(key, {**key, **them.model_dump()}, upsert=True))
+def _keep(tx: Transaction, standing: Standing) -> None:
+    key = {"_id": f"{standing.community_id}:{standing.person_id}"}
+    tx.write("standings", ReplaceOne(key, {**key, **standing.model_dump()}, upsert=True))

@@ -58,14 +58,14 @@ _READ: dict[View, set[str]] = {
 }
 
 
-def page_of(community: Community, mine: Standing, me: Person) -> CommunityPage:
+def page_of(community: Community, standing: Standing, me: Person) -> CommunityPage:
     """What I may read of a community. NotFound where that is nothing."""
-    view = community.view_for(mine, operator=me.is_operator)
-    inside = mine.belongs or me.is_operator
+    view = community.view_for(standing, operator=me.is_operator)
+    inside = standing.belongs or me.is_operator
     return CommunityPage(
         view=view,
-        my_status=None if mine.status == "stranger" else mine.status,
-        my_role=community.role_of(me.person_id) if mine.belongs else None,
+        my_status=None if standing.status == "stranger" else standing.status,
+        my_role=community.role_of(me.person_id) if standing.belongs else None,
         handover=community.handover if inside else None,
         **community.model_dump(include=_READ[view]),
     )
@@ -93,17 +93,19 @@ async def start_community(
     wishes: NewCommunity, me: Principal, tx: Tx, response: Response
 ) -> CommunityPage:
     """Start a community and facilitate it. What I leave out comes from its type."""
-    kind = await store.type_if_known(tx, wishes.community_type)
-    if kind is None:
-        known = [one.type_id for one in await store.types_after(tx, "")]
-        names = ", ".join(known) or "none yet"
-        raise UnknownType(f"The known types are: {names}.", field="community_type", known=known)
+    community_type = await store.type_if_known(tx, wishes.community_type)
+    if community_type is None:
+        type_ids = [known.type_id for known in await store.types_after(tx, "")]
+        names = ", ".join(type_ids) or "none yet"
+        raise UnknownType(f"The known types are: {names}.", field="community_type", known=type_ids)
     await store.register(tx, me, now())
-    community, mine, *events = Community.start(new_id(), kind, wishes, me.person_id, now())
-    store.add(tx, community, mine, *events)
+    community, standing, *events = Community.start(
+        new_id(), community_type, wishes, me.person_id, now()
+    )
+    store.add(tx, community, standing, *events)
     tx.tag()
     response.headers["location"] = f"/communities/{community.community_id}"
-    return page_of(community, mine, me)
+    return page_of(community, standing, me)
 
 
 class Filters(BaseModel, extra="ignore"):
@@ -118,13 +120,18 @@ async def list_communities(
     me: Principal, tx: Tx, page: Paging, only: Annotated[Filters, Query()]
 ) -> Communities:
     """The communities I may know of, the oldest first."""
-    mine = await store.standings_of(tx, me.person_id)
-    found = await store.communities_for(
-        tx, me, mine.values(), only.type, only.place, after=after_id(page), limit=page.wanted
+    standings = await store.standings_of(tx, me.person_id)
+    communities = await store.communities_for(
+        tx, me, standings.values(), only.type, only.place, after=after_id(page), limit=page.wanted
     )
-    items, following = page.cut(found, lambda community: (community.community_id,))
+    items, following = page.cut(communities, lambda community: (community.community_id,))
     return Communities(
-        items=[page_of(one, mine.get(one.community_id) or _stranger(one, me), me) for one in items],
+        items=[
+            page_of(
+                community, standings.get(community.community_id) or _stranger(community, me), me
+            )
+            for community in items
+        ],
         next=following,
     )
 
@@ -136,10 +143,10 @@ def _stranger(community: Community, me: Person) -> Standing:
 @router.get("/{community_id}", responses=HIDDEN)
 async def read_community(community_id: str, me: Principal, tx: Tx) -> CommunityPage:
     """A community's page: all, a summary or the name, as its privacy says. 404 if confidential."""
-    community, mine, view = await store.seen_by(tx, community_id, me)
+    community, standing, view = await store.seen_by(tx, community_id, me)
     if view == "full":
         tx.tag()  # how often it changed is not for strangers
-    return page_of(community, mine, me)
+    return page_of(community, standing, me)
 
 
 @router.patch(
@@ -151,9 +158,9 @@ async def redefine_community(
     community_id: str, changes: Changes, me: Principal, tx: Tx
 ) -> CommunityPage:
     """Describe a community anew. For facilitators; send If-Match to change only what you read."""
-    _, mine, _ = await store.seen_by(tx, community_id, me)
+    _, standing, _ = await store.seen_by(tx, community_id, me)
     community = await store.change(
         tx, community_id, lambda community: community.redefine(changes, me.person_id)
     )
     tx.tag()
-    return page_of(community, mine, me)
+    return page_of(community, standing, me)

@@ -31,7 +31,7 @@ async def propose_handover(
 ) -> Handover:
     """Ask a member to take over from me. For facilitators; replaces an earlier proposal."""
     await store.seen_by(tx, community_id, me)
-    to = await store.standing(tx, community_id, proposal.to)
+    to = await store.standing_in(tx, community_id, proposal.to)
     await store.change(
         tx, community_id, lambda community: community.propose_handover(to, me.person_id)
     )
@@ -47,12 +47,12 @@ class Answer(BaseModel, extra="forbid"):
 @router.put("")
 async def answer_handover(community_id: str, answer: Answer, me: Principal, tx: Tx) -> Membership:
     """Take over, or not. Who proposed it becomes co-facilitator when I do."""
-    seen, mine, _ = await store.seen_by(tx, community_id, me)
+    community, standing, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
-        seen.require_handover_visible_to(mine)
+        community.require_handover_visible_to(standing)
     community = await store.change(
         tx,
         community_id,
         lambda community: community.answer_handover(me.person_id, accept=answer.accept),
     )
-    return membership_of((community, mine))
+    return membership_of(community, standing)

@@ -39,10 +39,9 @@ class Membership(BaseModel):
     since: Moment | None
 
 
-def membership_of(found: tuple[Community, Standing]) -> Membership:
-    community, them = found
-    role = community.role_of(them.person_id) if them.belongs else None
-    return Membership(role=role, **them.model_dump(exclude={"invited_by", "reason"}))
+def membership_of(community: Community, standing: Standing) -> Membership:
+    role = community.role_of(standing.person_id) if standing.belongs else None
+    return Membership(role=role, **standing.model_dump(exclude={"invited_by", "reason"}))
 
 
 class Member(BaseModel):
@@ -74,10 +73,10 @@ async def join(community_id: str, me: Principal, tx: Tx, response: Response) -> 
     """Join: 201 where I belong now, 202 where the facilitators decide, 403 without invitation."""
     await store.seen_by(tx, community_id, me)
     await store.register(tx, me, now())
-    found = await store.change_standing(
-        tx, community_id, me.person_id, lambda community, them: community.join(them, now())
+    community, standing = await store.change_standing(
+        tx, community_id, me.person_id, lambda community, standing: community.join(standing, now())
     )
-    membership = membership_of(found)
+    membership = membership_of(community, standing)
     response.status_code = 201 if membership.status == "active" else 202
     return membership
 
@@ -85,20 +84,20 @@ async def join(community_id: str, me: Principal, tx: Tx, response: Response) -> 
 @router.get("/members", responses={403: {"description": "`members-only`"}})
 async def list_members(community_id: str, me: Principal, tx: Tx, page: Paging) -> Members:
     """Who belongs, with names and roles. For members."""
-    community, mine, _ = await store.seen_by(tx, community_id, me)
+    community, standing, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
-        community.require_members_visible_to(mine)
-    found = await store.standings_in(tx, community_id, "active", after_id(page), page.wanted)
-    standings, following = page.cut(found, lambda them: (them.person_id,))
-    names = await store.names_of(tx, [them.person_id for them in standings])
+        community.require_members_visible_to(standing)
+    listed = await store.standings_in(tx, community_id, "active", after_id(page), page.wanted)
+    standings, following = page.cut(listed, lambda standing: (standing.person_id,))
+    names = await store.names_of(tx, [standing.person_id for standing in standings])
     items = [
         Member(
-            person_id=them.person_id,
-            name=names[them.person_id],
-            role=community.role_of(them.person_id),
-            since=them.since,
+            person_id=standing.person_id,
+            name=names[standing.person_id],
+            role=community.role_of(standing.person_id),
+            since=standing.since,
         )
-        for them in standings
+        for standing in standings
     ]
     return Members(items=items, next=following)
 
@@ -118,7 +117,7 @@ async def leave(community_id: str, person_id: PersonId, me: Principal, tx: Tx) -
         tx,
         community_id,
         person_id,
-        lambda community, them: community.leave(them, me.person_id, now()),
+        lambda community, standing: community.leave(standing, me.person_id, now()),
     )
 
 
@@ -140,8 +139,8 @@ async def give_role(
 ) -> Membership:
     """Give a member a role. For facilitators; one facilitator always stays."""
     await store.seen_by(tx, community_id, me)
-    them = await store.standing(tx, community_id, person_id)
+    standing = await store.standing_in(tx, community_id, person_id)
     community = await store.change(
-        tx, community_id, lambda community: community.give_role(them, new.role, me.person_id)
+        tx, community_id, lambda community: community.give_role(standing, new.role, me.person_id)
     )
-    return membership_of((community, them))
+    return membership_of(community, standing)

@@ -46,11 +46,11 @@ async def invite(community_id: str, invitation: Invitation, me: Principal, tx: T
     if not await store.names_of(tx, [invitation.person_id]):
         raise UnknownPerson("Ask them to sign in once (PUT /people/me) first.", field="person_id")
     return membership_of(
-        await store.change_standing(
+        *await store.change_standing(
             tx,
             community_id,
             invitation.person_id,
-            lambda community, them: community.invite(them, me.person_id, now()),
+            lambda community, standing: community.invite(standing, me.person_id, now()),
         )
     )
 
@@ -78,12 +78,14 @@ async def list_requests(
     community, _, _ = await store.seen_by(tx, community_id, me)
     if not me.is_operator:
         community.require_steward(me.person_id)
-    found = await store.standings_in(tx, community_id, "requested", after_id(page), page.wanted)
-    standings, following = page.cut(found, lambda them: (them.person_id,))
-    names = await store.names_of(tx, [them.person_id for them in standings])
+    listed = await store.standings_in(tx, community_id, "requested", after_id(page), page.wanted)
+    standings, following = page.cut(listed, lambda standing: (standing.person_id,))
+    names = await store.names_of(tx, [standing.person_id for standing in standings])
     items = [
-        MembershipRequest(person_id=them.person_id, name=names[them.person_id], since=them.since)
-        for them in standings
+        MembershipRequest(
+            person_id=standing.person_id, name=names[standing.person_id], since=standing.since
+        )
+        for standing in standings
     ]
     return MembershipRequests(items=items, next=following)
 
@@ -102,12 +104,12 @@ async def decide_request(
     """Accept or decline a request to belong. For facilitators."""
     await store.seen_by(tx, community_id, me)
     return membership_of(
-        await store.change_standing(
+        *await store.change_standing(
             tx,
             community_id,
             person_id,
-            lambda community, them: community.decide(
-                them, answer.decision, answer.reason, me.person_id, now()
+            lambda community, standing: community.decide(
+                standing, answer.decision, answer.reason, me.person_id, now()
             ),
         )
     )

@@ -29,17 +29,17 @@ class CommunityTypes(BaseModel):
 @router.get("")
 async def list_types(me: Principal, tx: Tx, page: Paging) -> CommunityTypes:
     """The kinds of communities one may start."""
-    found = await store.types_after(tx, after_id(page), page.wanted)
-    items, following = page.cut(found, lambda kind: (kind.type_id,))
+    listed = await store.types_after(tx, after_id(page), page.wanted)
+    items, following = page.cut(listed, lambda community_type: (community_type.type_id,))
     return CommunityTypes(items=items, next=following)
 
 
 @router.get("/{type_id}", responses={404: {"description": "There is no such type"}})
 async def read_type(type_id: TypeId, me: Principal, tx: Tx) -> CommunityType:
     """A type's charter, agreement, questions and proposed rhythm."""
-    kind = await store.type_of(tx, type_id)
+    community_type = await store.type_of(tx, type_id)
     tx.tag()
-    return kind
+    return community_type
 
 
 class NewDefinition(Definition, extra="forbid"):
@@ -55,9 +55,9 @@ async def define_type(
 ) -> CommunityType:
     """Define a type, or say it anew; every service knows it from now on. For operators."""
     me.require_scope(OPERATOR)
-    kind, new = await store.define_type(tx, type_id, definition)
+    community_type, new = await store.define_type(tx, type_id, definition)
     tx.tag()
     if new:
         response.status_code = 201
         response.headers["location"] = f"/community-types/{type_id}"
-    return kind
+    return community_type

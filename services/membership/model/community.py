@@ -59,15 +59,15 @@ class Community(Facilitated):
 
     @classmethod
     def start(
-        cls, community_id: str, kind: CommunityType, wishes: Wishes, by: str, at: datetime
+        cls, community_id: str, community_type: CommunityType, wishes: Wishes, by: str, at: datetime
     ) -> tuple[Self, Standing, CommunityStarted, MemberJoined]:
         """Whoever starts a community facilitates it."""
         community = cls(
             community_id=community_id,
-            community_type=kind.type_id,
+            community_type=community_type.type_id,
             started_at=at,
             facilitators=(by,),
-            **described(kind, wishes),
+            **described(community_type, wishes),
         )
         return (
             community,
@@ -83,36 +83,40 @@ class Community(Facilitated):
         after = self.model_copy(update=fields)
         return self if after == self else (after, CommunityRedefined(**after._description()))
 
-    def join(self, them: Standing, at: datetime) -> tuple[Self, Standing, Event]:
+    def join(self, standing: Standing, at: datetime) -> tuple[Self, Standing, Event]:
         """Belong at once, or ask to, as the join policy says; who is invited belongs at once."""
-        if them.belongs:
+        if standing.belongs:
             raise AlreadyMember("There is nothing to do.")
-        if them.status == "invited" or self.join_policy == "open":
-            return self._admit(them, at)
+        if standing.status == "invited" or self.join_policy == "open":
+            return self._admit(standing, at)
         if self.join_policy == "invite":
             raise InvitationRequired("Ask a facilitator of the community to invite you.")
-        if them.status == "requested":
+        if standing.status == "requested":
             raise AlreadyRequested("The facilitators have the request; wait for their answer.")
-        asked = MembershipRequested(community_id=self.community_id, person_id=them.person_id)
-        return self, them.becomes("requested", at), asked
+        requested = MembershipRequested(
+            community_id=self.community_id, person_id=standing.person_id
+        )
+        return self, standing.becomes("requested", at), requested
 
-    def invite(self, them: Standing, by: str, at: datetime) -> tuple[Self, Standing, MemberInvited]:
+    def invite(
+        self, standing: Standing, by: str, at: datetime
+    ) -> tuple[Self, Standing, MemberInvited]:
         """This person may join, whatever the join policy says."""
         self.require_steward(by)
-        if them.belongs:
+        if standing.belongs:
             raise AlreadyMember("They need no invitation.")
-        if them.status == "invited":
+        if standing.status == "invited":
             raise AlreadyInvited("They may join whenever they wish.")
-        if them.status == "requested":
+        if standing.status == "requested":
             raise AlreadyRequested("Accept their request instead.")
         invited = MemberInvited(
-            community_id=self.community_id, person_id=them.person_id, invited_by=by
+            community_id=self.community_id, person_id=standing.person_id, invited_by=by
         )
-        return self, them.becomes("invited", at, invited_by=by), invited
+        return self, standing.becomes("invited", at, invited_by=by), invited
 
     def decide(
         self,
-        them: Standing,
+        standing: Standing,
         decision: Literal["accept", "decline"],
         reason: str | None,
         by: str,
@@ -120,35 +124,35 @@ class Community(Facilitated):
     ) -> tuple[Self, Standing, Event]:
         """Answer a request to belong; a refusal says why."""
         self.require_steward(by)
-        if them.status != "requested":
+        if standing.status != "requested":
             raise NoRequest("They did not ask, or have their answer. Read the requests again.")
         if decision == "accept":
-            return self._admit(them, at)
+            return self._admit(standing, at)
         if not reason:
             raise ReasonMissing("Tell them why, in a sentence or two.", field="reason")
         declined = MembershipDeclined(
-            community_id=self.community_id, person_id=them.person_id, reason=reason
+            community_id=self.community_id, person_id=standing.person_id, reason=reason
         )
-        return self, them.becomes("declined", at, reason=reason), declined
+        return self, standing.becomes("declined", at, reason=reason), declined
 
-    def leave(self, them: Standing, by: str, at: datetime) -> tuple[Self, Standing, MemberLeft]:
+    def leave(self, standing: Standing, by: str, at: datetime) -> tuple[Self, Standing, MemberLeft]:
         """Belong no longer. A facilitator may also let others go."""
-        if by != them.person_id:
+        if by != standing.person_id:
             self.require_facilitator(by)
-        self.require_member(them)
-        after = self.with_role(them.person_id, "member")
+        self.require_member(standing)
+        after = self.with_role(standing.person_id, "member")
         proposed = after.handover and after.handover.to_person_id
         fields = {
             "members": self.members - 1,
-            "handover": None if proposed == them.person_id else after.handover,
+            "handover": None if proposed == standing.person_id else after.handover,
         }
-        left = MemberLeft(community_id=self.community_id, person_id=them.person_id)
-        return after.model_copy(update=fields), them.becomes("left", at), left
+        left = MemberLeft(community_id=self.community_id, person_id=standing.person_id)
+        return after.model_copy(update=fields), standing.becomes("left", at), left
 
-    def _admit(self, them: Standing, at: datetime) -> tuple[Self, Standing, MemberJoined]:
-        joined = MemberJoined(community_id=self.community_id, person_id=them.person_id)
+    def _admit(self, standing: Standing, at: datetime) -> tuple[Self, Standing, MemberJoined]:
+        joined = MemberJoined(community_id=self.community_id, person_id=standing.person_id)
         after = self.model_copy(update={"members": self.members + 1})
-        return after, them.becomes("active", at), joined
+        return after, standing.becomes("active", at), joined
 
     def _description(self) -> dict[str, Any]:
         return self.model_dump(include=set(Description.model_fields))

@@ -81,8 +81,8 @@ class Definition(BaseModel):
     @field_validator("join_policy")
     @classmethod
     def _as_privacy_allows(cls, join_policy: JoinPolicy, info: ValidationInfo) -> JoinPolicy:
-        if "privacy" in info.data and (why := mismatch(info.data["privacy"], join_policy)):
-            raise ValueError(why)
+        if "privacy" in info.data and (reason := mismatch(info.data["privacy"], join_policy)):
+            raise ValueError(reason)
         return join_policy
 
 
@@ -94,13 +94,10 @@ class CommunityType(Definition):
     @classmethod
     def define(cls, type_id: str, definition: Definition) -> tuple[Self, CommunityTypeDefined]:
         """A type nobody had defined before."""
-        kind = cls(type_id=type_id, **dict(definition))
-        return kind, kind._told()
+        community_type = cls(type_id=type_id, **dict(definition))
+        return community_type, CommunityTypeDefined(**dict(community_type))
 
     def redefine(self, definition: Definition) -> Self | tuple[Self, CommunityTypeDefined]:
         """From now on the type says this. Communities that were started keep what they have."""
-        kind, told = self.define(self.type_id, definition)
-        return self if kind == self else (kind, told)
-
-    def _told(self) -> CommunityTypeDefined:
-        return CommunityTypeDefined(**dict(self))
+        community_type, defined = self.define(self.type_id, definition)
+        return self if community_type == self else (community_type, defined)

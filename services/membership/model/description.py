@@ -91,22 +91,24 @@ class Description(BaseModel):
         )
 
 
-def described(kind: CommunityType, wishes: Wishes) -> dict[str, Any]:
+def described(community_type: CommunityType, wishes: Wishes) -> dict[str, Any]:
     """The fields of a new community. Its type's join policy gives way to the privacy it wishes."""
-    privacy = wishes.privacy or kind.privacy
+    privacy = wishes.privacy or community_type.privacy
     ways = JOIN_POLICIES[privacy]
     return {
-        "purpose": kind.purpose,
-        "format": kind.rhythm.format if kind.rhythm else "online",
+        "purpose": community_type.purpose,
+        "format": community_type.rhythm.format if community_type.rhythm else "online",
         "privacy": privacy,
-        "join_policy": kind.join_policy if kind.join_policy in ways else ways[0],
-        "charter": kind.charter,
+        "join_policy": community_type.join_policy
+        if community_type.join_policy in ways
+        else ways[0],
+        "charter": community_type.charter,
     } | redescribed(wishes, privacy=privacy, join_policy=ways[0])
 
 
 def redescribed(changes: Choices, *, privacy: Privacy, join_policy: JoinPolicy) -> dict[str, Any]:
     """The fields that change, given what stands now. PolicyAgainstPrivacy if they do not fit."""
-    why = mismatch(changes.privacy or privacy, changes.join_policy or join_policy)
-    if why:
-        raise PolicyAgainstPrivacy(f"{why[0].upper()}{why[1:]}.", field="join_policy")
+    reason = mismatch(changes.privacy or privacy, changes.join_policy or join_policy)
+    if reason:
+        raise PolicyAgainstPrivacy(f"{reason[0].upper()}{reason[1:]}.", field="join_policy")
     return changes.model_dump(include=set(Changes.model_fields), exclude_none=True)

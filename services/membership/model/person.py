@@ -47,15 +47,15 @@ class Person(BaseModel):
     ) -> tuple[Self, PersonRegistered]:
         """A person takes part from now on."""
         name, email = _checked(person_id, name, email)
-        who = cls(person_id=person_id, name=name, email=email, registered_at=at)
-        who = who.model_copy(update={"zone": zone}) if zone else who
-        return who, PersonRegistered(**dict(who))
+        person = cls(person_id=person_id, name=name, email=email, registered_at=at)
+        person = person.model_copy(update={"zone": zone}) if zone else person
+        return person, PersonRegistered(**dict(person))
 
     def change(self, name: str, email: str, zone: str | None) -> Self | tuple[Self, PersonChanged]:
         """A person has another name, address or zone; a zone that is not given stays."""
         name, email = _checked(self.person_id, name, email)
-        who = self.model_copy(update={"name": name, "email": email, "zone": zone or self.zone})
-        return self if who == self else (who, PersonChanged(**dict(who)))
+        person = self.model_copy(update={"name": name, "email": email, "zone": zone or self.zone})
+        return self if person == self else (person, PersonChanged(**dict(person)))
 
 
 def _checked(person_id: str, name: str, email: str) -> tuple[str, str]:
@@ -73,11 +73,11 @@ def _checked(person_id: str, name: str, email: str) -> tuple[str, str]:
     except ValidationError as error:
         raise UnusableName(f"The name: {error.errors()[0]['msg']}.", field="name") from None
     try:
-        found = validate_email(email, check_deliverability=False, allow_smtputf8=False)
+        address = validate_email(email, check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError:
         raise UnusableAddress(
             "The token's e-mail must be one plain address such as ann@example.org."
             " Change it where you sign in.",
             field="email",
         ) from None
-    return name, found.ascii_email or found.normalized
+    return name, address.ascii_email or address.normalized

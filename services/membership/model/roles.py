@@ -75,13 +75,13 @@ class Facilitated(Description):
         if not reader.belongs:
             raise MembersOnly("Join the community first.")
 
-    def give_role(self, them: Standing, role: Role, by: str) -> Self | tuple[Self, RoleGiven]:
+    def give_role(self, standing: Standing, role: Role, by: str) -> Self | tuple[Self, RoleGiven]:
         """A member has another role from now on."""
         self.require_facilitator(by)
-        self.require_member(them)
-        if self.role_of(them.person_id) == role:
+        self.require_member(standing)
+        if self.role_of(standing.person_id) == role:
             return self
-        return self.with_role(them.person_id, role), self._told(them.person_id, role)
+        return self.with_role(standing.person_id, role), self._role_given(standing.person_id, role)
 
     def propose_handover(self, to: Standing, by: str) -> tuple[Self, HandoverProposed]:
         """Ask a member to take over. A later proposal takes the place of an earlier one."""
@@ -111,8 +111,8 @@ class Facilitated(Description):
         return (
             self.with_role(new, "facilitator").with_role(old, "co-facilitator"),
             HandoverAccepted(community_id=self.community_id, **dict(self.handover)),
-            self._told(new, "facilitator"),
-            self._told(old, "co-facilitator"),
+            self._role_given(new, "facilitator"),
+            self._role_given(old, "co-facilitator"),
         )
 
     def require_facilitator(self, person_id: str) -> None:
@@ -123,30 +123,30 @@ class Facilitated(Description):
         if person_id not in (*self.facilitators, *self.co_facilitators):
             raise FacilitatorsOnly("Ask a facilitator or co-facilitator of the community.")
 
-    def require_member(self, them: Standing) -> None:
-        if not them.belongs:
+    def require_member(self, standing: Standing) -> None:
+        if not standing.belongs:
             raise NotAMember("Read the members again.")
 
     def with_role(self, person_id: str, role: Role) -> Self:
         """Move a person between the lists; a handover whose sense is gone goes too."""
-        others = tuple(one for one in self.facilitators if one != person_id)
-        helpers = tuple(one for one in self.co_facilitators if one != person_id)
-        facilitators = (*others, person_id) if role == "facilitator" else others
+        remaining = tuple(id for id in self.facilitators if id != person_id)
+        helpers = tuple(id for id in self.co_facilitators if id != person_id)
+        facilitators = (*remaining, person_id) if role == "facilitator" else remaining
         if not facilitators:
             raise LastFacilitator(
                 "First propose a handover and have it accepted, or make another member facilitator."
             )
-        waits = self.handover
-        void = waits and (
-            waits.from_person_id not in facilitators or waits.to_person_id in facilitators
+        handover = self.handover
+        void = handover and (
+            handover.from_person_id not in facilitators or handover.to_person_id in facilitators
         )
         return self.model_copy(
             update={
                 "facilitators": facilitators,
                 "co_facilitators": (*helpers, person_id) if role == "co-facilitator" else helpers,
-                "handover": None if void else waits,
+                "handover": None if void else handover,
             }
         )
 
-    def _told(self, person_id: str, role: Role) -> RoleGiven:
+    def _role_given(self, person_id: str, role: Role) -> RoleGiven:
         return RoleGiven(community_id=self.community_id, person_id=person_id, role=role)

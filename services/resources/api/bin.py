@@ -17,15 +17,15 @@ router = Router(tags=["recycle bin"])
 @router.delete("/resources/{resource_id}", status_code=204, responses=NOT_YOURS)
 async def bin_resource(resource_id: str, me: Principal, tx: Tx) -> None:
     """Put it into the recycle bin: nobody finds it. For who shared it, and facilitators."""
-    _, who = await store.see(tx, resource_id, me)
-    await store.change(tx, resource_id, lambda resource: resource.bin(who, now()))
+    _, standing = await store.see(tx, resource_id, me)
+    await store.change(tx, resource_id, lambda resource: resource.bin(standing, now()))
 
 
 @router.post("/resources/{resource_id}/recovery", responses=NOT_YOURS)
 async def recover_resource(resource_id: str, me: Principal, tx: Tx) -> SharedResource:
     """Take it out of the bin again. For facilitators, and who put it there."""
-    _, who = await store.see_in_bin(tx, resource_id, me)
-    recovered = await store.change(tx, resource_id, lambda resource: resource.recover(who))
+    _, standing = await store.see_in_bin(tx, resource_id, me)
+    recovered = await store.change(tx, resource_id, lambda resource: resource.recover(standing))
     tx.tag()
     return shown.resource(recovered)
 
@@ -47,10 +47,10 @@ class Bin(BaseModel):
 @router.get("/communities/{community_id}/bin", responses=ONLY_FACILITATORS)
 async def list_bin(community_id: str, me: Principal, tx: Tx, page: Paging) -> Bin:
     """What is in a community's bin, what was shared last first. For facilitators and operators."""
-    who = await store.standing(tx, community_id, me)
-    who.require_facilitator()
-    found = await store.binned(tx, community_id, shown.after(page), page.wanted)
-    binned, following = page.cut(found, lambda resource: (resource.resource_id,))
+    standing = await store.standing_in(tx, community_id, me)
+    standing.require_facilitator()
+    listed = await store.binned(tx, community_id, shown.after(page), page.wanted)
+    binned, following = page.cut(listed, lambda resource: (resource.resource_id,))
     return Bin(
         items=[
             BinnedResource(

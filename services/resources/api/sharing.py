@@ -30,7 +30,7 @@ async def share_link(
     community_id: str, new: NewLink, me: Principal, tx: Tx, response: Response
 ) -> SharedResource:
     """Share a link; only members do. The community is told."""
-    await store.standing(tx, community_id, me)
+    await store.standing_in(tx, community_id, me)
     about = About(title=new.title, description=new.description, tags=new.tags)
     return _created(response, tx, await store.share(tx, community_id, me, link(new.url), about))
 
@@ -53,7 +53,7 @@ async def share_file(
     413 if it is too large. 422 if its kind is not accepted, or its content is not what its name says.
     """
     (
-        await store.standing(
+        await store.standing_in(
             running(request, ResourceSettings).database.reading(), community_id, me
         )
     ).require_member()

@@ -55,29 +55,29 @@ class SharedResources(BaseModel):
     next: str | None
 
 
-def version(one: Version) -> SharedVersion:
+def version(version: Version) -> SharedVersion:
     return SharedVersion(
-        version=one.number,
-        sha256=one.content.sha256,
-        made_by=one.made_by,
-        made_at=one.made_at,
-        restored_from=one.restored_from,
-        **_where(one.content),
+        version=version.number,
+        sha256=version.content.sha256,
+        made_by=version.made_by,
+        made_at=version.made_at,
+        restored_from=version.restored_from,
+        **_content_fields(version.content),
     )
 
 
-def resource(one: Resource) -> SharedResource:
+def resource(resource: Resource) -> SharedResource:
     return SharedResource(
-        resource_id=one.resource_id,
-        community_id=one.community_id,
-        kind=one.newest.content.kind,
-        **dict(one.about),
-        version=one.newest.number,
-        sha256=one.newest.content.sha256,
-        shared_by=one.shared_by,
-        shared_at=one.shared_at,
-        revised_at=one.newest.made_at,
-        **_where(one.newest.content),
+        resource_id=resource.resource_id,
+        community_id=resource.community_id,
+        kind=resource.newest.content.kind,
+        **dict(resource.about),
+        version=resource.newest.number,
+        sha256=resource.newest.content.sha256,
+        shared_by=resource.shared_by,
+        shared_at=resource.shared_at,
+        revised_at=resource.newest.made_at,
+        **_content_fields(resource.newest.content),
     )
 
 
@@ -87,13 +87,13 @@ def after(page: Page) -> str | None:
     return id
 
 
-def resources(found: list[Resource], page: Page) -> SharedResources:
+def resources(listed: list[Resource], page: Page) -> SharedResources:
     """A page from one more than it may hold, if there are as many."""
-    items, following = page.cut(found, lambda one: (one.resource_id,))
-    return SharedResources(items=[resource(one) for one in items], next=following)
+    items, following = page.cut(listed, lambda shared: (shared.resource_id,))
+    return SharedResources(items=[resource(shared) for shared in items], next=following)
 
 
-def _where(content: Link | File) -> dict[str, Any]:
+def _content_fields(content: Link | File) -> dict[str, Any]:
     if isinstance(content, Link):
         return {"url": content.url, "file": None}
     file = SharedFile(name=content.name, media_type=content.media_type, size=content.size)

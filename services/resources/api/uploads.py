@@ -33,8 +33,8 @@ async def _receive(request: Request, file: UploadFile) -> File:
     if (file.size or 0) > settings.file_limit:
         raise FileTooLarge(f"A file may have {settings.file_limit:,} bytes. Share a link to it.")
     content = await file.read()
-    found = await asyncio.to_thread(inspect, file.filename or "", content)
+    inspected = await asyncio.to_thread(inspect, file.filename or "", content)
     await store.scan(settings.clamd, content)
     blob_id = new_id()
     await store.keep(runtime.database, blob_id, content)
-    return File(**found._asdict(), blob_id=blob_id)
+    return File(**inspected._asdict(), blob_id=blob_id)

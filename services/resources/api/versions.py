@@ -32,7 +32,7 @@ class Versions(BaseModel):
 async def list_versions(resource_id: str, me: Principal, tx: Tx) -> Versions:
     """What it was and is."""
     resource, _ = await store.see(tx, resource_id, me)
-    return Versions(items=[shown.version(one) for one in reversed(resource.versions)])
+    return Versions(items=[shown.version(version) for version in reversed(resource.versions)])
 
 
 class NewAddress(BaseModel):
@@ -45,8 +45,8 @@ class NewAddress(BaseModel):
 @router.post("/{resource_id}/versions/link", status_code=201, responses=NOT_YOURS)
 async def revise_link(resource_id: str, new: NewAddress, me: Principal, tx: Tx) -> SharedResource:
     """Let a link lead elsewhere. For who shared it, and facilitators."""
-    _, who = await store.see(tx, resource_id, me)
-    revised = await store.revise(tx, resource_id, who, link(new.url), new.title)
+    _, standing = await store.see(tx, resource_id, me)
+    revised = await store.revise(tx, resource_id, standing, link(new.url), new.title)
     return shown.resource(revised)
 
 
@@ -61,13 +61,13 @@ async def revise_file(
     title: Annotated[Line | None, Form()] = None,
 ) -> SharedResource:
     """Put a newer file in the place of a file. For who shared it, and facilitators."""
-    resource, who = await store.see(
+    resource, standing = await store.see(
         running(request, ResourceSettings).database.reading(), resource_id, me
     )
-    resource.require_new_version(who, "file")
+    resource.require_new_version(standing, "file")
     kept = await receive(request, file)
-    _, who = await store.see(tx, resource_id, me)
-    return shown.resource(await store.revise(tx, resource_id, who, kept, title))
+    _, standing = await store.see(tx, resource_id, me)
+    return shown.resource(await store.revise(tx, resource_id, standing, kept, title))
 
 
 class Restoration(BaseModel):
@@ -81,7 +81,9 @@ async def restore_version(
     resource_id: str, wanted: Restoration, me: Principal, tx: Tx
 ) -> SharedResource:
     """An earlier version's content becomes a new version; what came between stays to be read."""
-    _, who = await store.see(tx, resource_id, me)
+    _, standing = await store.see(tx, resource_id, me)
     return shown.resource(
-        await store.change(tx, resource_id, lambda one: one.restore(who, wanted.version, now()))
+        await store.change(
+            tx, resource_id, lambda resource: resource.restore(standing, wanted.version, now())
+        )
     )

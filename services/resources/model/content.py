@@ -125,8 +125,8 @@ def inspect(name: str, content: bytes) -> Content:
             f"Its name {called}. Accepted are {', '.join(KINDS)}; save it as one of these.",
             field="file",
         )
-    if wrong := _unlike(kind, content) or kind.wrong(content):
-        raise NotWhatItSays(f"This .{extension} file {wrong}.", field="file")
+    if fault := _unlike(kind, content) or kind.wrong(content):
+        raise NotWhatItSays(f"This .{extension} file {fault}.", field="file")
     digest = hashlib.sha256(content).hexdigest()
     return Content(name=name, media_type=kind.media_type, size=len(content), sha256=digest)
 
@@ -139,12 +139,12 @@ def _unlike(kind: Kind, content: bytes) -> str | None:
         return None  # text has no mark to know it by
     try:
         # What stands at the end alone says nothing: anything can be put behind a program.
-        found: list[str] = [
+        extensions: list[str] = [
             match.extension for match in sniffer.magic_string(content) if match.offset >= 0
         ]
     except puremagic.PureError:
-        found = []
-    if set(found) & set(kind.sniffed_as):
+        extensions = []
+    if set(extensions) & set(kind.sniffed_as):
         return None
-    like = f"like a {found[0]} file" if found and found[0] else "otherwise"
+    like = f"like a {extensions[0]} file" if extensions and extensions[0] else "otherwise"
     return f"begins {like}; send it under its own name, if that kind is accepted"

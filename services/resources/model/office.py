@@ -44,12 +44,12 @@ def wrong_odf(media_type: str, content: bytes) -> str | None:
     try:
         archive = _opened(content)
         first = archive.infolist()[0]
-        said = (
+        declared = (
             archive.read(first) if first.filename == "mimetype" and first.file_size < 100 else b""
         )
     except BROKEN as error:
         return f"cannot be unpacked ({error})"
-    if said != media_type.encode():
+    if declared != media_type.encode():
         return "holds another kind of document"
     if any(name.startswith(("Basic/", "Scripts/")) for name in archive.namelist()):
         return "holds macros; save it without them"
@@ -82,11 +82,11 @@ def _content_types(archive: zipfile.ZipFile) -> list[str]:
         text = part.read(PART + 1)
     if len(text) > PART:
         raise ValueError("its list of parts is too long")
-    found: list[str] = []
+    types: list[str] = []
 
     def element(_name: str, attributes: dict[str, str]) -> None:
-        found.append(attributes.get("ContentType", ""))
-        found.append(attributes.get("PartName", ""))
+        types.append(attributes.get("ContentType", ""))
+        types.append(attributes.get("PartName", ""))
 
     def doctype(*_: object) -> None:
         raise ValueError("its list of parts declares entities")
@@ -95,4 +95,4 @@ def _content_types(archive: zipfile.ZipFile) -> list[str]:
     parser.StartElementHandler = element
     parser.StartDoctypeDeclHandler = doctype
     parser.Parse(text, True)
-    return found
+    return types

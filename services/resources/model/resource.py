@@ -98,11 +98,11 @@ class Resource(BaseModel, frozen=True):
         return self.versions[number - 1]
 
     def revise(
-        self, who: Standing, content: Link | File, title: Line | None, at: datetime
+        self, standing: Standing, content: Link | File, title: Line | None, at: datetime
     ) -> tuple["Resource", ResourceRevised]:
         """Give it new content, and a new title if one is given."""
-        self.require_new_version(who, content.kind)
-        revised = self._with(content, who, at)
+        self.require_new_version(standing, content.kind)
+        revised = self._with(content, standing, at)
         if title is not None:
             about = self.about.model_copy(update={"title": title})
             revised = revised.model_copy(update={"about": about})
@@ -111,71 +111,75 @@ class Resource(BaseModel, frozen=True):
             community_id=self.community_id,
             title=revised.about.title,
             version=revised.newest.number,
-            revised_by=who.person_id,
+            revised_by=standing.person_id,
         )
 
     def restore(
-        self, who: Standing, number: int, at: datetime
+        self, standing: Standing, number: int, at: datetime
     ) -> tuple["Resource", ResourceRestored]:
         """Make an earlier version's content the newest again."""
-        self.require_new_version(who, self.newest.content.kind)
+        self.require_new_version(standing, self.newest.content.kind)
         if not 1 <= number <= len(self.versions):
             raise NoSuchVersion(f"Name one from 1 to {len(self.versions)}.", field="version")
         if number == self.newest.number:
             raise AlreadyNewest("Name an earlier version.")
-        restored = self._with(self.versions[number - 1].content, who, at, restored_from=number)
+        restored = self._with(self.versions[number - 1].content, standing, at, restored_from=number)
         return restored, ResourceRestored(
             resource_id=self.resource_id,
             community_id=self.community_id,
             version=restored.newest.number,
             restored_version=number,
-            restored_by=who.person_id,
+            restored_by=standing.person_id,
         )
 
-    def bin(self, who: Standing, at: datetime) -> tuple["Resource", ResourceBinned]:
+    def bin(self, standing: Standing, at: datetime) -> tuple["Resource", ResourceBinned]:
         """Put it where nobody sees it, until it is recovered."""
-        self.require_may_change(who)
-        binned = self.model_copy(update={"binned_at": at, "binned_by": who.person_id})
+        self.require_may_change(standing)
+        binned = self.model_copy(update={"binned_at": at, "binned_by": standing.person_id})
         return binned, ResourceBinned(
             resource_id=self.resource_id,
             community_id=self.community_id,
-            binned_by=who.person_id,
+            binned_by=standing.person_id,
         )
 
-    def recover(self, who: Standing) -> tuple["Resource", ResourceRecovered]:
+    def recover(self, standing: Standing) -> tuple["Resource", ResourceRecovered]:
         """Share it again. What a facilitator put into the bin, only facilitators take out."""
         if self.binned_at is None:
             raise NotInBin("It is shared; there is nothing to recover.")
-        if not (who.facilitates or (who.role and who.person_id == self.binned_by)):
+        if not (standing.facilitates or (standing.role and standing.person_id == self.binned_by)):
             raise NotYours("Ask a facilitator to recover it.")
         recovered = self.model_copy(update={"binned_at": None, "binned_by": None})
         return recovered, ResourceRecovered(
             resource_id=self.resource_id,
             community_id=self.community_id,
-            recovered_by=who.person_id,
+            recovered_by=standing.person_id,
         )
 
-    def require_new_version(self, who: Standing, kind: Literal["link", "file"]) -> None:
+    def require_new_version(self, standing: Standing, kind: Literal["link", "file"]) -> None:
         """Raise unless the person may give it a new version of this kind."""
-        self.require_may_change(who)
+        self.require_may_change(standing)
         if kind != self.newest.content.kind:
             raise OtherKind(f"This is a {self.newest.content.kind}. Share the {kind} anew.")
         if len(self.versions) >= VERSIONS:
             raise TooManyVersions(f"{VERSIONS} versions are kept. Share it anew.")
 
-    def require_may_change(self, who: Standing) -> None:
+    def require_may_change(self, standing: Standing) -> None:
         """Raise unless the person may change it. Who has left the community no longer does."""
-        who.require_member()
-        if not (who.facilitates or who.person_id == self.shared_by):
+        standing.require_member()
+        if not (standing.facilitates or standing.person_id == self.shared_by):
             raise NotYours("Ask the person who shared it, or a facilitator of the community.")
 
     def _with(
-        self, content: Link | File, who: Standing, at: datetime, restored_from: int | None = None
+        self,
+        content: Link | File,
+        standing: Standing,
+        at: datetime,
+        restored_from: int | None = None,
     ) -> "Resource":
         version = Version(
             number=len(self.versions) + 1,
             content=content,
-            made_by=who.person_id,
+            made_by=standing.person_id,
             made_at=at,
             restored_from=restored_from,
         )
@@ -183,7 +187,7 @@ class Resource(BaseModel, frozen=True):
 
 
 def share(
-    who: Standing,
+    standing: Standing,
     content: Link | File,
     about: About,
     *,
@@ -192,13 +196,13 @@ def share(
     at: datetime,
 ) -> tuple[Resource, ResourceShared]:
     """Share something new with a community."""
-    who.require_member()
-    version = Version(number=1, content=content, made_by=who.person_id, made_at=at)
+    standing.require_member()
+    version = Version(number=1, content=content, made_by=standing.person_id, made_at=at)
     resource = Resource(
         resource_id=resource_id,
         community_id=community_id,
         about=about,
-        shared_by=who.person_id,
+        shared_by=standing.person_id,
         shared_at=at,
         versions=(version,),
     )
@@ -207,6 +211,6 @@ def share(
         community_id=community_id,
         kind=content.kind,
         title=about.title,
-        shared_by=who.person_id,
+        shared_by=standing.person_id,
         url=content.url if isinstance(content, Link) else None,
     )

@@ -14,7 +14,7 @@ from services.resources.store.items import (
     see_in_bin,
     share,
 )
-from services.resources.store.standings import standing
+from services.resources.store.standings import standing_in
 
 __all__ = [
     "INDEXES",
@@ -29,7 +29,7 @@ __all__ = [
     "see",
     "see_in_bin",
     "share",
-    "standing",
+    "standing_in",
     "sweep",
 ]
 

@@ -6,7 +6,7 @@ from typing import Any
 from services.resources.model import About, File, Link, Resource, Standing
 from services.resources.model import share as shared
 from services.resources.store.blobs import adopt
-from services.resources.store.standings import readable, standing
+from services.resources.store.standings import readable, standing_in
 from shared.contracts.resources import ResourceEvent
 from shared.errors import NotFound
 from shared.events.event import Document, new_id
@@ -23,10 +23,10 @@ async def see(tx: Transaction, resource_id: str, me: Person) -> tuple[Resource, 
 
     NotFound, in the same words, if there is none, if it is in the bin, and if they may not see it.
     """
-    resource, who = await see_in_bin(tx, resource_id, me)
+    resource, standing = await see_in_bin(tx, resource_id, me)
     if resource.binned_at is not None:
         raise NotFound(_absent(resource_id))
-    return resource, who
+    return resource, standing
 
 
 async def see_in_bin(tx: Transaction, resource_id: str, me: Person) -> tuple[Resource, Standing]:
@@ -35,21 +35,23 @@ async def see_in_bin(tx: Transaction, resource_id: str, me: Person) -> tuple[Res
         resource = await tx.load("resources", Resource, resource_id)
     except NotFound:
         raise NotFound(_absent(resource_id)) from None
-    who = await standing(tx, resource.community_id, me, absent=_absent(resource_id))
-    seen = who.facilitates or who.is_operator or who.person_id == resource.binned_by
-    if resource.binned_at and not seen:
+    standing = await standing_in(tx, resource.community_id, me, absent=_absent(resource_id))
+    may_see = (
+        standing.facilitates or standing.is_operator or standing.person_id == resource.binned_by
+    )
+    if resource.binned_at and not may_see:
         raise NotFound(_absent(resource_id))
-    return resource, who
+    return resource, standing
 
 
 async def share(
     tx: Transaction, community_id: str, me: Person, content: Link | File, about: About
 ) -> Resource:
     """Keep something new and tell that it is shared."""
-    who = await standing(tx, community_id, me)
+    standing = await standing_in(tx, community_id, me)
     resource_id = new_id()
     resource, event = shared(
-        who, content, about, resource_id=resource_id, community_id=community_id, at=now()
+        standing, content, about, resource_id=resource_id, community_id=community_id, at=now()
     )
     if isinstance(content, File):
         await adopt(tx, content.blob_id)
@@ -58,12 +60,14 @@ async def share(
 
 
 async def revise(
-    tx: Transaction, resource_id: str, who: Standing, content: Link | File, title: Line | None
+    tx: Transaction, resource_id: str, standing: Standing, content: Link | File, title: Line | None
 ) -> Resource:
     """Keep a new version; a file's bytes are kept with it."""
     if isinstance(content, File):
         await adopt(tx, content.blob_id)
-    return await change(tx, resource_id, lambda one: one.revise(who, content, title, now()))
+    return await change(
+        tx, resource_id, lambda resource: resource.revise(standing, content, title, now())
+    )
 
 
 async def change(
@@ -109,15 +113,16 @@ async def search(
         later = [{"score": {"$lt": score}}, {"score": score, "_id": {"$lt": resource_id}}]
         stages.append({"$match": {"$or": later}})
     stages += [{"$sort": {"score": -1, "_id": -1}}, {"$limit": limit}]
-    found: list[Document] = await tx.aggregate("resources", stages)
-    return [(document["score"], _read(document)) for document in found]
+    documents: list[Document] = await tx.aggregate("resources", stages)
+    return [(document["score"], _read(document)) for document in documents]
 
 
 async def _list(tx: Transaction, where: Document, after: str | None, limit: int) -> list[Resource]:
     if after is not None:
         where["_id"] = {"$lt": after}
     return [
-        _read(one) for one in await tx.find("resources", where, sort=[("_id", -1)], limit=limit)
+        _read(document)
+        for document in await tx.find("resources", where, sort=[("_id", -1)], limit=limit)
     ]
 
 

@@ -5,21 +5,23 @@ from shared.http.keys import Person
 from shared.storage.unit_of_work import Filter, Transaction
 
 
-async def standing(tx: Transaction, community_id: str, me: Person, *, absent: str = "") -> Standing:
+async def standing_in(
+    tx: Transaction, community_id: str, me: Person, *, absent: str = ""
+) -> Standing:
     """What somebody is in a community. NotFound unless they may read it, in the words of `absent`."""
     community = await tx.get("communities", community_id) or {}
-    seat = await tx.get("memberships", f"{community_id}:{me.person_id}") or {}
-    who = Standing(
+    membership = await tx.get("memberships", f"{community_id}:{me.person_id}") or {}
+    standing = Standing(
         person_id=me.person_id,
-        role=seat.get("role"),
+        role=membership.get("role"),
         privacy=community.get("privacy"),
         is_operator=me.is_operator,
     )
-    who.require_reader(
+    standing.require_reader(
         absent
         or f"Nothing in communities is {community_id} that you may see. If it was made a moment ago, try again."
     )
-    return who
+    return standing
 
 
 async def readable(tx: Transaction, me: Person) -> Filter:
@@ -27,6 +29,6 @@ async def readable(tx: Transaction, me: Person) -> Filter:
     if me.is_operator:
         return {}
     is_open = await tx.distinct("communities", "_id", {"privacy": "open"})
-    seats = {"person_id": me.person_id, "role": {"$ne": None}}
-    own = await tx.distinct("memberships", "community_id", seats)
+    memberships = {"person_id": me.person_id, "role": {"$ne": None}}
+    own = await tx.distinct("memberships", "community_id", memberships)
     return {"community_id": {"$in": sorted({*is_open, *own})}}

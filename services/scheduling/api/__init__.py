@@ -4,5 +4,5 @@ from services.scheduling.api import answers, feeds, meetings, rhythms
 from shared.http.router import Router
 
 router = Router()
-for one in (rhythms.router, meetings.router, answers.router, feeds.router):
-    router.include_router(one)
+for part in (rhythms, meetings, answers, feeds):
+    router.include_router(part.router)

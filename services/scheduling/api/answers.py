@@ -62,7 +62,7 @@ async def list_answers(meeting_id: str, me: Principal, tx: Tx, page: Paging) -> 
     reader.require_member()
     people = meeting.answers.everybody()
     if not reader.facilitates:
-        people = [one for one in people if one == me.person_id]
+        people = [id for id in people if id == me.person_id]
     (start,) = page.position(int) or (0,)
     if start < 0:
         raise Malformed(BAD_CURSOR)

@@ -34,7 +34,7 @@ async def read_community_feed(
     community_id: str, me: Principal, tx: Tx, settings: Configured
 ) -> Feed:
     """The address of the community's calendar. For members."""
-    (await store.standing(tx, community_id, me.person_id)).require_member()
+    (await store.standing_in(tx, community_id, me.person_id)).require_member()
     schedule = await store.schedule(tx, community_id)
     return Feed(url=settings.feed_url(schedule.feed_token))
 
@@ -44,7 +44,7 @@ async def rotate_community_feed(
     community_id: str, me: Principal, tx: Tx, settings: Configured
 ) -> Feed:
     """A new address of the community's calendar; the old one ends. For facilitators."""
-    (await store.standing(tx, community_id, me.person_id)).require_facilitator()
+    (await store.standing_in(tx, community_id, me.person_id)).require_facilitator()
     schedule = await store.rotate_community_feed(tx, community_id)
     return Feed(url=settings.feed_url(schedule.feed_token))
 

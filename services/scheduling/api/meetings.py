@@ -50,7 +50,7 @@ async def schedule_meeting(
     `starts_at` bears an offset: UTC, or the zone's own. Or give `starts_on` and `local_time`, read
     on the clocks of `zone`; a time that summer time skips is refused.
     """
-    reader = (await store.standing(tx, community_id, me.person_id)).require_facilitator()
+    reader = (await store.standing_in(tx, community_id, me.person_id)).require_facilitator()
     details = wish.new(reader.name, now())
     meeting = store.schedule_meeting(tx, Meeting.schedule(new_id(), community_id, details, now()))
     tx.tag()
@@ -68,11 +68,11 @@ async def list_meetings(
     moment: Annotated[Moment | None, Query(alias="from")] = None,
 ) -> Meetings:
     """Meetings that end after `from` (now, if it is not given), by start; cancelled ones among them."""
-    reader = (await store.standing(tx, community_id, me.person_id)).require_reader()
+    reader = (await store.standing_in(tx, community_id, me.person_id)).require_reader()
     after = page.position(datetime, str)
-    found = await store.meetings_from(tx, community_id, moment or now(), after, page.wanted)
+    listed = await store.meetings_from(tx, community_id, moment or now(), after, page.wanted)
     meetings, following = page.cut(
-        found, lambda meeting: (meeting.starts_at.isoformat(), meeting.meeting_id)
+        listed, lambda meeting: (meeting.starts_at.isoformat(), meeting.meeting_id)
     )
     return Meetings(items=[MeetingView.of(meeting, reader) for meeting in meetings], next=following)
 
@@ -94,7 +94,9 @@ async def change_meeting(meeting_id: str, wish: MeetingWish, me: Principal, tx: 
     _, reader = await meeting_before(tx, meeting_id, me.person_id)
     reader.require_facilitator()
     changed = await store.change_meeting(
-        tx, meeting_id, lambda m: m.change(wish.applied_to(m.details, now()), now())
+        tx,
+        meeting_id,
+        lambda meeting: meeting.change(wish.applied_to(meeting.details, now()), now()),
     )
     tx.tag()
     return MeetingView.of(changed, reader)
@@ -112,7 +114,7 @@ async def cancel_meeting(
     _, reader = await meeting_before(tx, meeting_id, me.person_id)
     reader.require_facilitator()
     cancelled = await store.change_meeting(
-        tx, meeting_id, lambda m: m.cancel(cancellation.reason, now())
+        tx, meeting_id, lambda meeting: meeting.cancel(cancellation.reason, now())
     )
     tx.tag()
     return MeetingView.of(cancelled, reader)
@@ -123,7 +125,7 @@ async def meeting_before(
 ) -> tuple[Meeting, Standing]:
     """A meeting and who stands before it. For strangers it does not exist."""
     meeting = await store.meeting(tx, meeting_id)
-    reader = await store.standing(tx, meeting.community_id, person_id)
+    reader = await store.standing_in(tx, meeting.community_id, person_id)
     if not reader.may_read:
         raise store.no_such_meeting(meeting_id)
     return meeting, reader

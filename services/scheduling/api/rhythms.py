@@ -37,7 +37,7 @@ async def choose_rhythm(
 
     A local time that summer time skips moves forward by an hour on that day (RFC 5545, 3.3.5).
     """
-    reader = (await store.standing(tx, community_id, me.person_id)).require_facilitator()
+    reader = (await store.standing_in(tx, community_id, me.person_id)).require_facilitator()
     chosen = await store.choose_rhythm(tx, community_id, rhythm, me.person_id, settings.feed_url)
     tx.tag()
     return _view(chosen, reader, settings)
@@ -46,7 +46,7 @@ async def choose_rhythm(
 @router.get("/rhythm", response_model_exclude_unset=True)
 async def read_rhythm(community_id: str, me: Principal, tx: Tx, settings: Configured) -> RhythmView:
     """How the community meets. 404 where it chose none."""
-    reader = (await store.standing(tx, community_id, me.person_id)).require_reader()
+    reader = (await store.standing_in(tx, community_id, me.person_id)).require_reader()
     schedule = await store.schedule(tx, community_id)
     if reader.facilitates:
         tx.tag()  # what others see depends on who they are too
@@ -56,7 +56,7 @@ async def read_rhythm(community_id: str, me: Principal, tx: Tx, settings: Config
 @router.delete("/rhythm", status_code=204, responses=ONLY_FACILITATORS)
 async def end_rhythm(community_id: str, me: Principal, tx: Tx) -> Response:
     """No further meetings. Those that members were invited to or answered stay. For facilitators."""
-    (await store.standing(tx, community_id, me.person_id)).require_facilitator()
+    (await store.standing_in(tx, community_id, me.person_id)).require_facilitator()
     await store.end_rhythm(tx, community_id)
     return Response(status_code=204)
 
@@ -64,7 +64,7 @@ async def end_rhythm(community_id: str, me: Principal, tx: Tx) -> Response:
 @router.get("/notice", responses=ONLY_MEMBERS)
 async def read_notice(community_id: str, me: Principal, tx: Tx) -> Notice:
     """How early members are invited."""
-    (await store.standing(tx, community_id, me.person_id)).require_member()
+    (await store.standing_in(tx, community_id, me.person_id)).require_member()
     schedule = await store.schedule(tx, community_id)
     tx.tag()
     return Notice(days=schedule.notice_days)
@@ -73,7 +73,7 @@ async def read_notice(community_id: str, me: Principal, tx: Tx) -> Notice:
 @router.put("/notice", responses=ONLY_FACILITATORS)
 async def give_notice(community_id: str, notice: Notice, me: Principal, tx: Tx) -> Notice:
     """Invite this many days before, also to the meetings that stand already. For facilitators."""
-    (await store.standing(tx, community_id, me.person_id)).require_facilitator()
+    (await store.standing_in(tx, community_id, me.person_id)).require_facilitator()
     await store.give_notice(tx, community_id, notice.days)
     return notice
 

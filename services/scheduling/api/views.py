@@ -41,11 +41,11 @@ class RhythmView(BaseModel):
     def of(
         cls, schedule: Schedule, rhythm: Rhythm, reader: Standing, feed_url: str
     ) -> "RhythmView":
-        said: dict[str, Any] = {**rhythm.model_dump(), "feed_url": feed_url}
+        fields: dict[str, Any] = {**rhythm.model_dump(), "feed_url": feed_url}
         return cls(
             community_id=schedule.community_id,
             description=rhythm.in_words(),
-            **{k: v for k, v in said.items() if reader.belongs or k not in cls.private},
+            **{k: v for k, v in fields.items() if reader.belongs or k not in cls.private},
         )
 
 
@@ -87,7 +87,7 @@ class MeetingView(BaseModel):
     @classmethod
     def of(cls, meeting: Meeting, reader: Standing) -> "MeetingView":
         answers, seats = meeting.answers, meeting.seats
-        said: dict[str, Any] = {
+        fields: dict[str, Any] = {
             **meeting.model_dump(include=set(MeetingView.model_fields)),
             "seats_left": None if seats is None else max(0, seats - len(answers.coming)),
             "invited": meeting.announced_at is not None,
@@ -96,4 +96,4 @@ class MeetingView(BaseModel):
             "my_status": answers.status_of(reader.person_id),
             "my_position": answers.position_of(reader.person_id),
         }
-        return cls(**{k: v for k, v in said.items() if reader.belongs or k not in cls.private})
+        return cls(**{k: v for k, v in fields.items() if reader.belongs or k not in cls.private})

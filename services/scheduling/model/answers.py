@@ -38,7 +38,7 @@ class Answers(BaseModel, frozen=True):
     def without(self, person_id: str) -> Self:
         return self.model_copy(
             update={
-                name: tuple(one for one in people if one != person_id)
+                name: tuple(id for id in people if id != person_id)
                 for name, people in self
                 if person_id in people
             }

@@ -25,14 +25,14 @@ def moment(day: date, at: time, zone: str) -> datetime:
 
 def exact_moment(day: date, at: time, zone: str) -> datetime:
     """As `moment`, but for a day that somebody chose: raises SkippedTime rather than move it."""
-    found = moment(day, at, zone)
-    shown = found.astimezone(ZoneInfo(zone))
+    meant = moment(day, at, zone)
+    shown = meant.astimezone(ZoneInfo(zone))
     if _skipped(day, at, zone):
         raise SkippedTime(
             f"On {day} no clock in {zone} shows {at:%H:%M}. Choose {shown:%H:%M} or another time.",
             field="local_time",
         )
-    return found
+    return meant
 
 
 def checked(at: datetime, zone: str, field: str) -> datetime:
@@ -43,10 +43,12 @@ def checked(at: datetime, zone: str, field: str) -> datetime:
         return utc
     mend = f"Write {meant.isoformat()} or {utc:%Y-%m-%dT%H:%M:%SZ} if you mean that moment."
     if _skipped(at.date(), at.time(), zone):
-        why = f"On {at.date()} no clock in {zone} shows {at:%H:%M}. {mend}"
-        raise SkippedTime(why, field=field)
-    theirs, ours = at.isoformat()[-6:], meant.isoformat()[-6:]
-    raise OtherOffset(f"Clocks in {zone} are at {ours} then, not {theirs}. {mend}", field=field)
+        detail = f"On {at.date()} no clock in {zone} shows {at:%H:%M}. {mend}"
+        raise SkippedTime(detail, field=field)
+    offset, zone_offset = at.isoformat()[-6:], meant.isoformat()[-6:]
+    raise OtherOffset(
+        f"Clocks in {zone} are at {zone_offset} then, not {offset}. {mend}", field=field
+    )
 
 
 def today(at: datetime, zone: str) -> date:

@@ -126,9 +126,9 @@ class Meeting(Details, frozen=True):
                 "updated_at": _second(at),
             }
         )
-        described = MeetingMoved if moved else MeetingRedescribed
-        told = described(**changed._description())
-        return changed, told, *changed._promotions(promoted)
+        event_type = MeetingMoved if moved else MeetingRedescribed
+        event = event_type(**changed._description())
+        return changed, event, *changed._promotions(promoted)
 
     def cancel(
         self, reason: str, at: datetime, *, by_hand: bool = True
@@ -167,7 +167,7 @@ class Meeting(Details, frozen=True):
         else:
             answers = answers.note(person_id, wish)
         after = self.model_copy(update={"answers": answers})
-        return after, after._said(person_id), *after._promotions(promoted)
+        return after, after._answered(person_id), *after._promotions(promoted)
 
     def release(self, person_id: str) -> tuple[Self, *tuple[Event, ...]]:
         """Who left the community holds no seat, and waits for none."""
@@ -179,13 +179,13 @@ class Meeting(Details, frozen=True):
         freed = SeatDeclined(**self._ids(person_id), left=True)
         return after, freed, *after._promotions(promoted)
 
-    def _said(self, person_id: str) -> Event:
+    def _answered(self, person_id: str) -> Event:
         ids = self._ids(person_id)
         if position := self.answers.position_of(person_id):
             return SeatAwaited(**ids, position=position)
         status = self.answers.status_of(person_id)
-        kinds = {"accepted": SeatTaken, "tentative": SeatConsidered}
-        return kinds.get(status, SeatDeclined)(**ids)
+        event_types = {"accepted": SeatTaken, "tentative": SeatConsidered}
+        return event_types.get(status, SeatDeclined)(**ids)
 
     def _promotions(self, promoted: tuple[str, ...]) -> list[Event]:
         return [SeatPromoted(**self._ids(person_id)) for person_id in promoted]

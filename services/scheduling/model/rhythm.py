@@ -82,13 +82,13 @@ class Rhythm(BaseModel):
 
     def days(self, first: date, last: date) -> Iterable[date]:
         """The days it falls on, from `first` to `last`, both included."""
-        found = self._rule().between(_midnight(first), _midnight(last), inc=True)
-        return [day.date() for day in found]
+        days = self._rule().between(_midnight(first), _midnight(last), inc=True)
+        return [day.date() for day in days]
 
     def next_day(self, first: date) -> date | None:
         """The first day it falls on from a day on; None when it has come to its end."""
-        found = self._rule().after(_midnight(first), inc=True)
-        return found.date() if found else None
+        day = self._rule().after(_midnight(first), inc=True)
+        return day.date() if day else None
 
     def starts_at(self, day: date) -> datetime:
         """When the meeting of a day begins. A time that summer time skips moves forward."""
@@ -112,8 +112,8 @@ class Rhythm(BaseModel):
         """E.g. "every month on the second Tuesday, 14:00 Europe/London"."""
         unit = "week" if self.frequency == "weekly" else "month"
         every = f"every {unit}" if self.interval == 1 else f"every {self.interval} {unit}s"
-        which = f"the {ORDINALS[self.nth]} " if self.nth else ""
-        names = [which + WEEKDAYS[day] for day in self.weekdays]
+        ordinal = f"the {ORDINALS[self.nth]} " if self.nth else ""
+        names = [ordinal + WEEKDAYS[day] for day in self.weekdays]
         days = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
         return f"{every} on {days}, {self.local_time:%H:%M} {self.zone}"
 

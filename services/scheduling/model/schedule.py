@@ -82,7 +82,7 @@ class Schedule(BaseModel, frozen=True):
         update = {"rhythm": rhythm, "next_on": next_on, "revision": self.revision + 1}
         chosen = RhythmChosen(
             community_id=self.community_id,
-            **_told(rhythm),
+            **_event_fields(rhythm),
             description=rhythm.in_words(),
             feed_url=feed_url,
             chosen_by=by,
@@ -148,10 +148,10 @@ class Schedule(BaseModel, frozen=True):
             )
         if not meeting.is_known:
             return meeting.withdraw(at)
-        why = f"The community meets in another rhythm now: {rhythm.in_words()}."
-        return meeting.cancel(why, at, by_hand=False)
+        reason = f"The community meets in another rhythm now: {rhythm.in_words()}."
+        return meeting.cancel(reason, at, by_hand=False)
 
 
-def _told(rhythm: Rhythm) -> dict[str, Any]:
+def _event_fields(rhythm: Rhythm) -> dict[str, Any]:
     names = ("frequency", "interval", "weekdays", "nth", "local_time", "zone", "minutes", "format")
     return {name: getattr(rhythm, name) for name in names}

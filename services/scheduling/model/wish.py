@@ -88,18 +88,18 @@ class Wish(BaseModel):
         A meeting that starts at another time keeps its length unless its end is given too.
         """
         zone = self.zone or before.zone
-        said: dict[str, Any] = {"zone": zone}
+        changes: dict[str, Any] = {"zone": zone}
         for name in ("title", "format"):
-            said |= {name: value} if (value := getattr(self, name)) else {}
+            changes |= {name: value} if (value := getattr(self, name)) else {}
         for name in ("venue", "join_url", "seats"):
-            said |= {name: getattr(self, name)} if name in self.model_fields_set else {}
+            changes |= {name: getattr(self, name)} if name in self.model_fields_set else {}
         starts_at = self._start(zone, before) or before.starts_at
         length = (
             timedelta(minutes=self.minutes) if self.minutes else before.ends_at - before.starts_at
         )
         ends_at = self._end(zone) or starts_at + length
-        said |= {"starts_at": starts_at, "ends_at": ends_at}
-        return _possible(before.model_copy(update=said), at)
+        changes |= {"starts_at": starts_at, "ends_at": ends_at}
+        return _possible(before.model_copy(update=changes), at)
 
     def _start(self, zone: str, before: Details | None = None) -> datetime | None:
         if self.starts_at:

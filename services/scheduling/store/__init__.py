@@ -2,7 +2,7 @@
 
 from pymongo import IndexModel
 
-from services.scheduling.store.communities import standing
+from services.scheduling.store.communities import standing_in
 from services.scheduling.store.feeds import read_feed, rotate_personal_feed
 from services.scheduling.store.meetings import (
     announce_due,
@@ -57,5 +57,5 @@ __all__ = [
     "rotate_personal_feed",
     "schedule",
     "schedule_meeting",
-    "standing",
+    "standing_in",
 ]

@@ -6,7 +6,7 @@ from services.scheduling.model import Standing
 from shared.storage.unit_of_work import Transaction
 
 
-async def standing(tx: Transaction, community_id: str, person_id: str) -> Standing:
+async def standing_in(tx: Transaction, community_id: str, person_id: str) -> Standing:
     """What a person is in a community; also where either is not known."""
     community = await tx.get("communities", community_id) or {}
     membership = await tx.get("memberships", f"{community_id}:{person_id}") or {}
@@ -27,5 +27,5 @@ async def communities_of(tx: Transaction, person_id: str) -> list[str]:
 
 
 async def name_of(tx: Transaction, community_id: str) -> str:
-    found: Mapping[str, str] = await tx.get("communities", community_id) or {}
-    return found.get("name", "")
+    community: Mapping[str, str] = await tx.get("communities", community_id) or {}
+    return community.get("name", "")

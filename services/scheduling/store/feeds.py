@@ -28,15 +28,20 @@ async def read_feed(tx: Transaction, token: str, organizer: Address) -> bytes | 
     declined. A community's shows no place and no link: its address outlives a membership.
     """
     moment = now()
-    if own := await tx.find_one("feeds", {"token_hash": _hash(token)}):
-        person_id = own["_id"]
-        shown = await shown_in_feeds(tx, await communities_of(tx, person_id), moment)
-        kept = [_entry(one) for one in shown if person_id not in one.answers.declined]
-        return feed("Communities of practice", kept, organizer=organizer)
-    if found := await tx.find_one("schedules", {"feed_token": token}):
-        shown = await shown_in_feeds(tx, [found["_id"]], moment)
-        public = [_entry(one.model_copy(update={"venue": None, "join_url": None})) for one in shown]
-        return feed(await name_of(tx, found["_id"]), public, organizer=organizer)
+    if personal_feed := await tx.find_one("feeds", {"token_hash": _hash(token)}):
+        person_id = personal_feed["_id"]
+        meetings = await shown_in_feeds(tx, await communities_of(tx, person_id), moment)
+        entries = [
+            _entry(meeting) for meeting in meetings if person_id not in meeting.answers.declined
+        ]
+        return feed("Communities of practice", entries, organizer=organizer)
+    if schedule := await tx.find_one("schedules", {"feed_token": token}):
+        meetings = await shown_in_feeds(tx, [schedule["_id"]], moment)
+        entries = [
+            _entry(meeting.model_copy(update={"venue": None, "join_url": None}))
+            for meeting in meetings
+        ]
+        return feed(await name_of(tx, schedule["_id"]), entries, organizer=organizer)
     return None
 
 

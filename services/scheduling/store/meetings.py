@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.scheduling.model import LONGEST, Meeting, MembersOnly, Wish
-from services.scheduling.store.turns import each
+from services.scheduling.store.due import each_due
 from shared.errors import NotFound
 from shared.events.event import Document, Event
 from shared.storage.database import Database
@@ -18,12 +18,12 @@ Decided = tuple[Meeting, *tuple[Event, ...]]
 async def meeting(tx: Transaction, meeting_id: str) -> Meeting:
     """A meeting. NotFound also for one that was taken back."""
     try:
-        found = await tx.load("meetings", Meeting, meeting_id)
+        meeting = await tx.load("meetings", Meeting, meeting_id)
     except NotFound:
         raise no_such_meeting(meeting_id) from None
-    if found.status == "withdrawn":
+    if meeting.status == "withdrawn":
         raise no_such_meeting(meeting_id)
-    return found
+    return meeting
 
 
 def no_such_meeting(meeting_id: str) -> NotFound:
@@ -48,8 +48,8 @@ async def meetings_from(
             {"starts_at": {"$gt": starts_at}},
             {"starts_at": starts_at, "_id": {"$gt": id}},
         ]
-    found = await tx.find("meetings", where, sort=[("starts_at", 1), ("_id", 1)], limit=limit)
-    return [as_meeting(document) for document in found]
+    documents = await tx.find("meetings", where, sort=[("starts_at", 1), ("_id", 1)], limit=limit)
+    return [as_meeting(document) for document in documents]
 
 
 def schedule_meeting(tx: Transaction, scheduled: Decided) -> Meeting:
@@ -76,7 +76,9 @@ async def answer(
     belongs = {"_id": f"{community_id}:{person_id}", "status": "active"}
     if not await tx.claim("memberships", belongs, {"$set": {"answered_at": now()}}):
         raise MembersOnly("You left the community a moment ago.")
-    return await change_meeting(tx, meeting_id, lambda m: m.answer(person_id, wish, now()))
+    return await change_meeting(
+        tx, meeting_id, lambda meeting: meeting.answer(person_id, wish, now())
+    )
 
 
 async def free_seats(tx: Transaction, community_id: str, person_id: str) -> None:
@@ -88,8 +90,8 @@ async def free_seats(tx: Transaction, community_id: str, person_id: str) -> None
         "starts_at": {"$gt": now()},
         "$or": [{f"answers.{name}": person_id} for name in lists],
     }
-    for found in await tx.find("meetings", where, sort=[("starts_at", 1)]):
-        await change_meeting(tx, found["_id"], lambda m: m.release(person_id))
+    for document in await tx.find("meetings", where, sort=[("starts_at", 1)]):
+        await change_meeting(tx, document["_id"], lambda meeting: meeting.release(person_id))
 
 
 async def announce_due(database: Database) -> None:
@@ -103,9 +105,9 @@ async def announce_due(database: Database) -> None:
     }
 
     async def announce(tx: Transaction, meeting_id: str) -> None:
-        await change_meeting(tx, meeting_id, lambda m: m.announce(moment))
+        await change_meeting(tx, meeting_id, lambda meeting: meeting.announce(moment))
 
-    await each(database, "meetings", due, announce, first="announce_at")
+    await each_due(database, "meetings", due, announce, first="announce_at")
 
 
 async def meetings_of_rhythm(
@@ -120,7 +122,8 @@ async def meetings_of_rhythm(
         "starts_at": {"$gt": moment},
     }
     return [
-        as_meeting(found) for found in await tx.find("meetings", where, sort=[("starts_at", 1)])
+        as_meeting(document)
+        for document in await tx.find("meetings", where, sort=[("starts_at", 1)])
     ]
 
 
@@ -131,7 +134,7 @@ async def days_taken(tx: Transaction, community_id: str, days: list[str]) -> set
         "occurrence": {"$in": days},
         "$or": [{"status": "confirmed"}, {"status": "cancelled", "by_hand": True}],
     }
-    return {found["occurrence"] for found in await tx.find("meetings", where)}
+    return {document["occurrence"] for document in await tx.find("meetings", where)}
 
 
 async def shown_in_feeds(
@@ -143,8 +146,8 @@ async def shown_in_feeds(
         "status": {"$ne": "withdrawn"},
         **_ends_after(moment - timedelta(days=31)),
     }
-    found = await tx.find("meetings", where, sort=[("starts_at", 1), ("_id", 1)], limit=2000)
-    return [as_meeting(document) for document in found]
+    documents = await tx.find("meetings", where, sort=[("starts_at", 1), ("_id", 1)], limit=2000)
+    return [as_meeting(document) for document in documents]
 
 
 def _ends_after(moment: datetime) -> Document:

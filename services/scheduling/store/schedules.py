@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 
 from services.scheduling.model import HORIZON, Rhythm, Schedule
 from services.scheduling.store.communities import name_of
+from services.scheduling.store.due import each_due
 from services.scheduling.store.meetings import (
     change_meeting,
     days_taken,
     meetings_of_rhythm,
     schedule_meeting,
 )
-from services.scheduling.store.turns import each
 from shared.storage.database import Database
 from shared.storage.unit_of_work import Transaction
 from shared.types.clock import now
@@ -41,33 +41,37 @@ async def choose_rhythm(
     before = await schedule(tx, community_id)
     url = feed_url(before.feed_token)
     chosen = await tx.change(
-        "schedules", Schedule, community_id, lambda s: s.choose(wish, by, url, moment)
+        "schedules", Schedule, community_id, lambda schedule: schedule.choose(wish, by, url, moment)
     )
     if chosen == before:
         return chosen
     first = chosen.first_day(chosen.require_rhythm(), moment)
     await _add_meetings(tx, before, first - timedelta(days=1), name, moment)
     for old in await meetings_of_rhythm(tx, community_id, first.isoformat(), moment):
-        await change_meeting(tx, old.meeting_id, lambda m: chosen.adapt(m, name, moment))
+        await change_meeting(
+            tx, old.meeting_id, lambda meeting: chosen.adapt(meeting, name, moment)
+        )
     return await _extend(tx, community_id, name, moment)
 
 
 async def end_rhythm(tx: Transaction, community_id: str) -> None:
     """No further meetings. Those that anybody counts on stay, until somebody cancels them."""
     moment = now()
-    await tx.change("schedules", Schedule, community_id, lambda s: s.end())
+    await tx.change("schedules", Schedule, community_id, lambda schedule: schedule.end())
     for old in await meetings_of_rhythm(tx, community_id, date.min.isoformat(), moment):
         if not old.is_known:
-            await change_meeting(tx, old.meeting_id, lambda m: m.withdraw(moment))
+            await change_meeting(tx, old.meeting_id, lambda meeting: meeting.withdraw(moment))
 
 
 async def give_notice(tx: Transaction, community_id: str, days: int) -> Schedule:
     """Invite to meetings this many days before, from now on."""
-    changed = await tx.change("schedules", Schedule, community_id, lambda s: s.give_notice(days))
+    changed = await tx.change(
+        "schedules", Schedule, community_id, lambda schedule: schedule.give_notice(days)
+    )
     tx.tag()
     where = {"community_id": community_id, "status": "confirmed", "announced_at": None}
-    for found in await tx.find("meetings", {**where, "starts_at": {"$gt": now()}}):
-        await change_meeting(tx, found["_id"], lambda m: m.give_notice(days))
+    for document in await tx.find("meetings", {**where, "starts_at": {"$gt": now()}}):
+        await change_meeting(tx, document["_id"], lambda meeting: meeting.give_notice(days))
     return changed
 
 
@@ -81,12 +85,14 @@ async def extend_due(database: Database) -> None:
     async def extend(tx: Transaction, community_id: str) -> None:
         await _extend(tx, community_id, await name_of(tx, community_id), moment)
 
-    await each(database, "schedules", due, extend, first="next_on")
+    await each_due(database, "schedules", due, extend, first="next_on")
 
 
 async def rotate_community_feed(tx: Transaction, community_id: str) -> Schedule:
     token = secrets.token_urlsafe(24)
-    return await tx.change("schedules", Schedule, community_id, lambda s: s.rotate_feed(token))
+    return await tx.change(
+        "schedules", Schedule, community_id, lambda schedule: schedule.rotate_feed(token)
+    )
 
 
 async def _extend(tx: Transaction, community_id: str, name: str, moment: datetime) -> Schedule:
@@ -94,7 +100,9 @@ async def _extend(tx: Transaction, community_id: str, name: str, moment: datetim
     before = await schedule(tx, community_id)
     last = before.horizon(moment)
     await _add_meetings(tx, before, last, name, moment)
-    return await tx.change("schedules", Schedule, community_id, lambda s: s.extended(last))
+    return await tx.change(
+        "schedules", Schedule, community_id, lambda schedule: schedule.extended(last)
+    )
 
 
 async def _add_meetings(

@@ -1,4 +1,4 @@
-"""What time brings, one thing after the other: what fails for one is no other's trouble."""
+"""What has come due as time passes, each in its own transaction: one that fails holds up no other."""
 
 from collections.abc import Awaitable, Callable
 
@@ -8,7 +8,7 @@ from shared.storage.database import Database, is_outage
 from shared.storage.unit_of_work import Transaction
 
 
-async def each(
+async def each_due(
     database: Database,
     collection: str,
     due: Document,
@@ -18,10 +18,10 @@ async def each(
 ) -> None:
     """Do something to everything that is due, each in its own transaction, by the field `first`.
 
-    One that fails is logged, and tried again at the next turn. While MongoDB is away, none is tried.
+    One that fails is logged, and tried again the next time. While MongoDB is away, none is tried.
     """
-    found = database[collection].find(due, {"_id": 1}).sort([(first, 1), ("_id", 1)])
-    for document in await found.to_list(None):
+    cursor = database[collection].find(due, {"_id": 1}).sort([(first, 1), ("_id", 1)])
+    for document in await cursor.to_list(None):
         id: str = document["_id"]
 
         async def work(tx: Transaction, id: str = id) -> None:
@@ -32,4 +32,4 @@ async def each(
         except Exception as error:
             if is_outage(error):
                 raise
-            log.error("a turn failed for one", doing=do.__name__, id=id, exc_info=error)
+            log.error("cannot do what is due", doing=do.__name__, id=id, exc_info=error)
