@@ -94,14 +94,14 @@ def feed(name: str, entries: Iterable[Entry], *, organizer: Address) -> bytes:
 
 
 def _request(method: Method, entry: Entry, organizer: Address, attendee: Address) -> bytes:
-    asked = _address(attendee)
-    asked.params["ROLE"] = "REQ-PARTICIPANT"
+    invited = _address(attendee)
+    invited.params["ROLE"] = "REQ-PARTICIPANT"
     if method == "REQUEST":
-        asked.params["PARTSTAT"] = "NEEDS-ACTION"
-        asked.params["RSVP"] = "TRUE"
+        invited.params["PARTSTAT"] = "NEEDS-ACTION"
+        invited.params["RSVP"] = "TRUE"
     event = _event(entry, "cancelled" if method == "CANCEL" else "confirmed", organizer)
     written: Any = Contentline
-    named: bytes = written.from_parts("ATTENDEE", asked.params, asked).to_ical() + b"\r\n"
+    named: bytes = written.from_parts("ATTENDEE", invited.params, invited).to_ical() + b"\r\n"
     zone = [] if _span(entry)[0].tzinfo is UTC else [_LONDON_ZONE]
     return _holding(_head(method), *zone, event.removesuffix(_END_EVENT) + named + _END_EVENT)
 
@@ -138,8 +138,8 @@ def _event(entry: Entry, status: str, organizer: Address) -> bytes:
     paragraphs = [entry.description, f"Join online: {joining}" if joining else ""]
     if description := "\n\n".join(filter(None, paragraphs)):
         _add(event, description=_text(description, lines=True))
-    if where := entry.location or entry.url:
-        _add(event, location=_text(where))
+    if location := entry.location or entry.url:
+        _add(event, location=_text(location))
     if entry.url:
         _add(event, url=vUri(quote(_clean(entry.url, ""), safe="%/:?#[]@!$&'()*+,;=~")))
     return event.to_ical()
@@ -160,9 +160,9 @@ def _span(entry: Entry) -> tuple[datetime, datetime]:
     return utc if entry.zone != LONDON or local[0].fold or local[1].fold else local
 
 
-def _address(who: Address) -> vCalAddress:
-    address = vCalAddress("mailto:" + quote(_clean(who.email, ""), safe="@+!$'*-._~"))
-    if name := _clean(who.name, " ").strip():
+def _address(party: Address) -> vCalAddress:
+    address = vCalAddress("mailto:" + quote(_clean(party.email, ""), safe="@+!$'*-._~"))
+    if name := _clean(party.name, " ").strip():
         address.params["CN"] = name.replace('"', "'")  # a quoted parameter has no escape for it
     return address
 

@@ -73,23 +73,23 @@ def read(
         if not value:
             raise ValueError("the record has no value")
         binary = "ce_type" in names and not names.get("content-type", "").startswith(STRUCTURED)
-        kind = names.get("ce_type") or _type_within(value)
-        model = _model(kind, wanted)
+        type_name = names.get("ce_type") or _type_within(value)
+        model = _model(type_name, wanted)
         if model is None:
             return None
         if binary:
             attributes = {n[3:]: text for n, text in names.items() if n.startswith("ce_")}
             value = orjson.dumps({**attributes, "data": orjson.loads(value)})
         envelope = _envelope(model).model_validate_json(value, extra="ignore")
-        if envelope.type != kind:
-            raise ValueError(f"the header ce_type says {kind}, the event says {envelope.type}")
+        if envelope.type != type_name:
+            raise ValueError(f"the header ce_type says {type_name}, the event says {envelope.type}")
         return envelope
     except _UnknownMajor as error:
         return Unreadable(str(error)[:LONGEST_REASON])
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the event"
-        return Unreadable(f"{where}: {first['msg']}"[:LONGEST_REASON])
+        field = ".".join(str(part) for part in first["loc"]) or "the event"
+        return Unreadable(f"{field}: {first['msg']}"[:LONGEST_REASON])
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         return Unreadable(f"not a CloudEvent: {error}"[:LONGEST_REASON])
 
@@ -100,31 +100,35 @@ class _UnknownMajor(Exception):
 
 def _of_events(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
     """The headers that CloudEvents knows; what others say is none of ours, and may be any bytes."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for count, (name, text) in enumerate(headers, 1):
         if count > HEADERS:
             raise ValueError(f"it has more than {HEADERS} headers")
-        known = name.lower()
-        if known in ("content-type", UNREADABLE) or known.startswith("ce_"):
-            found[known] = text.decode()
-    return found
+        lower_name = name.lower()
+        if lower_name in ("content-type", UNREADABLE) or lower_name.startswith("ce_"):
+            texts[lower_name] = text.decode()
+    return texts
 
 
-def _model(kind: str, wanted: Mapping[str, "type[Any]"]) -> "type[Any] | None":
-    if found := wanted.get(kind):
-        return found
-    stem, _, major = kind.rpartition(".v")
-    if major.isdigit() and stem and any(known.rpartition(".v")[0] == stem for known in wanted):
+def _model(type_name: str, wanted: Mapping[str, "type[Any]"]) -> "type[Any] | None":
+    if model := wanted.get(type_name):
+        return model
+    stem, _, major = type_name.rpartition(".v")
+    if (
+        major.isdigit()
+        and stem
+        and any(known_type.rpartition(".v")[0] == stem for known_type in wanted)
+    ):
         raise _UnknownMajor(f"type: version v{major} of {stem} is not known here")
     return wanted.get("*")
 
 
 def _type_within(value: bytes) -> str:
     body: Any = orjson.loads(value)
-    kind = cast("Document", body).get("type") if isinstance(body, dict) else None
-    if not isinstance(kind, str):
+    type_name = cast("Document", body).get("type") if isinstance(body, dict) else None
+    if not isinstance(type_name, str):
         raise ValueError("it has no attribute `type`")
-    return kind
+    return type_name
 
 
 @cache
@@ -143,15 +147,18 @@ class Origin:
 
 
 @cache
-def _of_the_type(kind: type[Event]) -> tuple[Document, Headers]:
+def _of_the_type(event_type: type[Event]) -> tuple[Document, Headers]:
     """The attributes and headers that all events of a type have in common."""
     attributes: Document = {
         "specversion": "1.0",
-        "type": kind.type,
+        "type": event_type.type,
         "datacontenttype": "application/json",
-        "dataschema": f"/contracts/{kind.type}",
+        "dataschema": f"/contracts/{event_type.type}",
     }
-    return attributes, [("content-type", STRUCTURED.encode()), ("ce_type", kind.type.encode())]
+    return attributes, [
+        ("content-type", STRUCTURED.encode()),
+        ("ce_type", event_type.type.encode()),
+    ]
 
 
 def write(event: Event, sequence: int, origin: Origin, at: datetime | None = None) -> Document:

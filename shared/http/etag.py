@@ -34,8 +34,10 @@ def with_etag(request: Request, response: Response, tx: Transaction) -> Response
         if "etag" not in response.headers:
             digest = hashlib.sha256(response.body).hexdigest()[:20]
             response.headers["etag"] = f'"v{tx.etag}"' if tx.etag else f'"{digest}"'
-        known = request.headers.get("if-none-match", "")
-        if response.headers["etag"] in [tag.strip().removeprefix("W/") for tag in known.split(",")]:
+        known_tags = request.headers.get("if-none-match", "")
+        if response.headers["etag"] in [
+            tag.strip().removeprefix("W/") for tag in known_tags.split(",")
+        ]:
             kept = ("etag", "cache-control", "vary")
             return Response(status_code=304, headers={k: response.headers[k] for k in kept})
     elif tx.etag:

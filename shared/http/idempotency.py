@@ -47,12 +47,12 @@ async def once(
     if not 1 <= len(key) <= 255:
         raise Malformed("Idempotency-Key must have 1 to 255 characters.")
     signed = "authorization" in request.headers
-    who = (await authenticate(request)).person_id if signed else ""
-    where = f"{request.url.path}?{request.url.query}"  # under whichever name a replica was called
-    id = _digest(f"{key}\n{who}\n{request.method}\n{where}".encode())
+    person_id = (await authenticate(request)).person_id if signed else ""
+    path = f"{request.url.path}?{request.url.query}"  # under whichever name a replica was called
+    id = _digest(f"{key}\n{person_id}\n{request.method}\n{path}".encode())
     fingerprint = _digest(_without_boundary(request, body))
-    mine = new_id()
-    claimed = {"claim": mine, "fingerprint": fingerprint, "until": machine() + CLAIM}
+    claim = new_id()
+    claimed = {"claim": claim, "fingerprint": fingerprint, "until": machine() + CLAIM}
     commands = database[IDEMPOTENCY_KEYS]
     try:
         await commands.update_one(
@@ -75,20 +75,20 @@ async def once(
             "headers": {k: v for k, v in response.headers.items() if k != "content-length"},
             "body": Binary(bytes(response.body)),
         }
-        if not await tx.claim(IDEMPOTENCY_KEYS, {"_id": id, "claim": mine}, {"$set": kept}):
+        if not await tx.claim(IDEMPOTENCY_KEYS, {"_id": id, "claim": claim}, {"$set": kept}):
             raise RequestInFlight("It took too long, and was sent again meanwhile.")
 
     try:
         return await run(record)
     except BaseException:
-        await commands.delete_one({"_id": id, "claim": mine, "status": None})
+        await commands.delete_one({"_id": id, "claim": claim, "status": None})
         raise
 
 
 def _without_boundary(request: Request, body: bytes) -> bytes:
     """A form sent again has another boundary between its parts, and is the same form."""
-    _, found, boundary = request.headers.get("content-type", "").partition("boundary=")
-    return body.replace(boundary.strip('"').encode(), b"") if found and boundary else body
+    _, separator, boundary = request.headers.get("content-type", "").partition("boundary=")
+    return body.replace(boundary.strip('"').encode(), b"") if separator and boundary else body
 
 
 def _digest(data: bytes) -> str:

@@ -41,8 +41,8 @@ class Person:
 class Keys:
     """The issuer's public keys (a JWKS, RFC 7517): a file, or an address, asked every 5 minutes and for new keys."""
 
-    def __init__(self, where: str, issuer: str, audience: str) -> None:
-        self._where = where
+    def __init__(self, location: str, issuer: str, audience: str) -> None:
+        self._location = location
         self._file: tuple[int, jwt.PyJWKSet] | None = None
         self._check = partial(
             jwt.decode,
@@ -52,8 +52,8 @@ class Keys:
             leeway=30,
             options={"require": ["exp", "iss", "aud", "sub"]},
         )
-        remote = where.startswith(("http://", "https://"))
-        self._client = jwt.PyJWKClient(where, lifespan=300, timeout=5) if remote else None
+        remote = location.startswith(("http://", "https://"))
+        self._client = jwt.PyJWKClient(location, lifespan=300, timeout=5) if remote else None
         self._asked_at = -1e9
 
     async def person(self, token: str) -> Person:
@@ -79,13 +79,13 @@ class Keys:
         if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError(f"its alg must be one of {', '.join(ALGORITHMS)}")
         wanted = jwt.get_unverified_header(token).get("kid")
-        found = _named(wanted, await self._keys())
-        if found is None and self._client and time.monotonic() - self._asked_at > ASK_SECONDS:
+        key = _named(wanted, await self._keys())
+        if key is None and self._client and time.monotonic() - self._asked_at > ASK_SECONDS:
             self._asked_at = time.monotonic()  # whoever makes up kids does not make us ask
-            found = _named(wanted, await self._keys(refresh=True))
-        if found is None:
+            key = _named(wanted, await self._keys(refresh=True))
+        if key is None:
             raise jwt.InvalidKeyError("no key of the issuer has its kid")
-        return found
+        return key
 
     async def _keys(self, *, refresh: bool = False) -> list[jwt.PyJWK]:
         if self._client:
@@ -94,7 +94,7 @@ class Keys:
 
     def _from_file(self) -> jwt.PyJWKSet:
         """Read anew only when the file was replaced; a look at its time costs microseconds."""
-        file = Path(self._where)
+        file = Path(self._location)
         changed = file.stat().st_mtime_ns
         if self._file is None or self._file[0] != changed:
             try:

@@ -87,11 +87,11 @@ def _complete(document: Part) -> None:
     }
     for path in document["paths"].values():
         for method, operation in path.items():
-            _say_all_of(method, operation)
-    _say_local_times(document)
+            _complete_operation(method, operation)
+    _describe_local_times(document)
 
 
-def _say_all_of(method: str, operation: Part) -> None:
+def _complete_operation(method: str, operation: Part) -> None:
     answers: Part = operation["responses"]
     answers.pop("422", None)
     for status, answer in answers.items():
@@ -105,32 +105,34 @@ def _say_all_of(method: str, operation: Part) -> None:
     operation["parameters"] = [*operation.get("parameters", []), *refs]
 
 
-def _say_local_times(part: Any) -> None:
+def _describe_local_times(part: Any) -> None:
     """`time` of RFC 3339 bears an offset; the times of day here are those of clocks on the wall."""
     if isinstance(part, list):
-        for one in cast("list[Any]", part):
-            _say_local_times(one)
+        for item in cast("list[Any]", part):
+            _describe_local_times(item)
     elif isinstance(part, dict):
-        found = cast("Part", part)
-        if found.get("format") == "time":
-            del found["format"]
-            found["pattern"] = LOCAL_TIME
-        for one in found.values():
-            _say_local_times(one)
+        schema = cast("Part", part)
+        if schema.get("format") == "time":
+            del schema["format"]
+            schema["pattern"] = LOCAL_TIME
+        for value in schema.values():
+            _describe_local_times(value)
 
 
 def _kernel_answers(method: str, operation: Part) -> set[str]:
     """What a route answers by its shape; what its rules refuse (403, …) the routes declare."""
     parameters: list[Part] = operation.get("parameters", [])
-    found = {"304"} if method == "get" else set(UNSAFE)
-    found |= {"503"} | ({"401"} if operation.get("security") else set())
-    if any(one["in"] == "path" for one in parameters):
-        found.add("404")
-    if any(one["in"] == "query" or "pattern" in one["schema"] for one in parameters):
-        found.add("422")
-    if any(one["name"] == "cursor" for one in parameters):
-        found.add("400")
-    return found
+    statuses = {"304"} if method == "get" else set(UNSAFE)
+    statuses |= {"503"} | ({"401"} if operation.get("security") else set())
+    if any(parameter["in"] == "path" for parameter in parameters):
+        statuses.add("404")
+    if any(
+        parameter["in"] == "query" or "pattern" in parameter["schema"] for parameter in parameters
+    ):
+        statuses.add("422")
+    if any(parameter["name"] == "cursor" for parameter in parameters):
+        statuses.add("400")
+    return statuses
 
 
 def _name(status: str) -> str:
@@ -138,5 +140,5 @@ def _name(status: str) -> str:
 
 
 def _answer(status: str) -> Part:
-    said = {"description": ANSWERS[status]}
-    return said if status < "400" else said | {"content": CONTENT}
+    answer = {"description": ANSWERS[status]}
+    return answer if status < "400" else answer | {"content": CONTENT}

@@ -1,4 +1,4 @@
-"""The doors every service has: health, metrics, the test clock, dead letters."""
+"""What every service answers its operators: health, metrics, the test clock, dead letters."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -87,8 +87,8 @@ async def list_dead_letters(
     where: dict[str, Any] = {"state": state} if state else {}
     if after := page.position(str):
         where["_id"] = {"$gt": after[0]}
-    found = await tx.find(PARKED, where, sort=[("_id", 1)], limit=page.wanted)
-    events, following = page.cut(found, lambda event: (event["_id"],))
+    parked = await tx.find(PARKED, where, sort=[("_id", 1)], limit=page.wanted)
+    events, following = page.cut(parked, lambda event: (event["_id"],))
     return DeadLetters(
         items=[DeadLetter.model_validate({**event, "id": event["_id"]}) for event in events],
         next=following,
@@ -177,8 +177,10 @@ async def _observe(request: Request, respond: Callable[[Request], Awaitable[Resp
         route = problems.route_of(request)
         if current.is_recording():
             current.update_name(f"{request.method} {route}")
-            told = {"http.request.method": request.method, "http.route": route}
-            current.set_attributes({**told, "http.response.status_code": response.status_code})
+            attributes = {"http.request.method": request.method, "http.route": route}
+            current.set_attributes(
+                {**attributes, "http.response.status_code": response.status_code}
+            )
             if response.status_code >= 500:
                 current.set_status(StatusCode.ERROR)
         response.headers["x-trace-id"] = trace_id() or ""

@@ -29,7 +29,9 @@ class Page(BaseModel):
             return None
         if len(self.after) != len(types):
             raise Malformed(BAD_CURSOR)
-        return tuple(_as(kind, value) for kind, value in zip(types, self.after, strict=True))
+        return tuple(
+            _as(expected, value) for expected, value in zip(types, self.after, strict=True)
+        )
 
     @property
     def wanted(self) -> int:
@@ -37,26 +39,26 @@ class Page(BaseModel):
         return self.limit + 1
 
     def cut(
-        self, found: Sequence[T], key: Callable[[T], tuple[Any, ...]]
+        self, wanted: Sequence[T], key: Callable[[T], tuple[Any, ...]]
     ) -> tuple[Sequence[T], str | None]:
         """The page out of `wanted` items, and the cursor of the next if there is one; `key` is an item's position."""
-        items = found[: self.limit]
-        more = len(found) > self.limit
+        items = wanted[: self.limit]
+        more = len(wanted) > self.limit
         return items, cursor(self.path, *key(items[-1])) if more else None
 
 
 BAD_CURSOR = "This cursor is not one this list gave out. Start without a cursor."
 
 
-def _as(kind: type, value: Any) -> Any:
-    if kind is datetime and isinstance(value, str):
+def _as(expected: type, value: Any) -> Any:
+    if expected is datetime and isinstance(value, str):
         try:
             moment = within_reach(datetime.fromisoformat(value))
         except ValueError:
             raise Malformed(BAD_CURSOR) from None
         if moment.tzinfo is not None:
             return moment
-    elif type(value) is kind and not (kind is int and abs(value) >= 2**63):
+    elif type(value) is expected and not (expected is int and abs(value) >= 2**63):
         return value
     raise Malformed(BAD_CURSOR)
 
@@ -82,9 +84,9 @@ def cursor(path: str, *position: Any) -> str:
 
 def opened(text: str, path: str) -> list[Any]:
     try:
-        found: Any = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        if isinstance(found, list) and found[0] == path:
-            return cast("list[Any]", found[1:])
+        position: Any = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        if isinstance(position, list) and position[0] == path:
+            return cast("list[Any]", position[1:])
     except (ValueError, IndexError):
         pass
     raise Malformed(BAD_CURSOR)

@@ -49,17 +49,17 @@ async def _problem(_: Request, error: Exception) -> Response:
 
 async def _unacceptable(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type
-    found: Any = error.errors()
-    for fault in found:
+    errors: Any = error.errors()
+    for fault in errors:
         if fault["type"] == "json_invalid":
-            where, why = fault["loc"][-1], fault.get("ctx", {}).get("error", fault["msg"])
-            return _answer(Malformed(f"The body is not JSON: {why}, at character {where}."))
+            position, reason = fault["loc"][-1], fault.get("ctx", {}).get("error", fault["msg"])
+            return _answer(Malformed(f"The body is not JSON: {reason}, at character {position}."))
     faults = [
         {
             "field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]),
             "message": MENDS.get(fault["type"]) or fault["msg"].removeprefix("Value error, "),
         }
-        for fault in found
+        for fault in errors
     ]
     detail = "; ".join(f"{fault['field']}: {fault['message']}" for fault in faults)
     return _answer(Invalid(detail, errors=faults))
@@ -80,12 +80,12 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _methods_of(request: Request) -> list[str]:
     """Everything one may do at the path (RFC 9110, 15.5.6), whichever route of it was looked at."""
-    found: set[str] = set()
+    allowed: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         path, methods = route.path, route.methods
         if path and methods and compile_path(path)[0].match(request.scope["path"]):
-            found |= methods
-    return sorted(found)
+            allowed |= methods
+    return sorted(allowed)
 
 
 async def _outage(request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ REPEAT_SECONDS = 10
 log: Any = structlog.get_logger()
 
 
-def speak(service: str, level: str) -> None:
+def configure(service: str, level: str) -> None:
     """JSON lines on stderr, every one with its service and, where there is one, its trace id."""
     structlog.configure(
         processors=[
@@ -41,16 +41,16 @@ class _Bridge(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: dict[str, float] = {}
+        self._logged_at: dict[str, float] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         # While Kafka is away aiokafka says so some thirty times a second.
         line = f"{record.name} {record.msg}"
-        if record.created - self._said.get(line, 0) < REPEAT_SECONDS:
+        if record.created - self._logged_at.get(line, 0) < REPEAT_SECONDS:
             return
-        if len(self._said) > 1000:
-            self._said.clear()
-        self._said[line] = record.created
+        if len(self._logged_at) > 1000:
+            self._logged_at.clear()
+        self._logged_at[line] = record.created
         try:
             log.log(
                 record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info

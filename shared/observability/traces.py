@@ -24,14 +24,14 @@ _followed: ContextVar[str | None] = ContextVar("followed", default=None)
 
 
 @dataclass
-class _Making:
+class _Tracing:
     """What makes this process's spans; nothing where nobody wants them."""
 
     provider: TracerProvider | None = None
     tracer: Tracer | None = None
 
 
-_making = _Making()
+_tracing = _Tracing()
 
 
 def start(service: str, processor: SpanProcessor) -> None:
@@ -39,16 +39,16 @@ def start(service: str, processor: SpanProcessor) -> None:
 
     How many is the sampler's matter: OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG.
     """
-    who = Resource.create({"service.name": service, "service.namespace": "copse"})
-    provider = TracerProvider(resource=who, shutdown_on_exit=False)
+    resource = Resource.create({"service.name": service, "service.namespace": "copse"})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(processor)
-    _making.provider, _making.tracer = provider, provider.get_tracer("copse")
+    _tracing.provider, _tracing.tracer = provider, provider.get_tracer("copse")
 
 
 async def stop() -> None:
     """Make no more spans; send what is left, for some seconds at most."""
-    provider = _making.provider
-    _making.provider = _making.tracer = None
+    provider = _tracing.provider
+    _tracing.provider = _tracing.tracer = None
     if provider:
         # The library would wait for half a minute for a collector that does not answer.
         thread = threading.Thread(target=provider.shutdown, daemon=True)
@@ -83,20 +83,20 @@ def span(
 
     In attributes `__` stands for a dot.
     """
-    known = parent if parent and W3C.fullmatch(parent) else None
-    tracer = _making.tracer
+    valid_parent = parent if parent and W3C.fullmatch(parent) else None
+    tracer = _tracing.tracer
     if quiet or tracer is None:
         # No secret: drawn as OpenTelemetry does.
-        follows = known or f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-01"
+        follows = valid_parent or f"00-{getrandbits(128):032x}-{getrandbits(64):016x}-01"
         token = _followed.set(follows)
         try:
             yield INVALID_SPAN
         finally:
             _followed.reset(token)
         return
-    told = {name.replace("__", "."): value for name, value in attributes.items()}
+    dotted = {name.replace("__", "."): value for name, value in attributes.items()}
     with tracer.start_as_current_span(
-        name, context_of(known), kind, told, record_exception=False
+        name, context_of(valid_parent), kind, dotted, record_exception=False
     ) as current:
         yield current
 
@@ -107,4 +107,4 @@ def context_of(parent: str | None) -> Any:
 
 def tracer() -> Tracer | None:
     """What begins spans; None where nobody wants them."""
-    return _making.tracer
+    return _tracing.tracer

@@ -40,8 +40,8 @@ class Relay:
         self._limit = limit
         self._lease = Lease(database[LEASES], "relay")
         self._producer = producer
-        self._known: set[str] = set()  # topics that are there
-        self._missing: dict[str, float] = {}  # those that are not, and when that was seen
+        self._topics: set[str] = set()  # topics that are there
+        self._missing_topics: dict[str, float] = {}  # those that are not, and when that was seen
         self._asked_in_vain = False
         self._outbox = database[OUTBOX].with_options(CodecOptions(), write_concern=WriteConcern(1))
         self._from: tuple[str, int] | None = None  # where the next page begins
@@ -170,7 +170,7 @@ class Relay:
         for event in events:
             topic, key = event["topic"], event["key"]
             if key in self._stopped or not (
-                topic in self._known or await self._is_there(producer, topic)
+                topic in self._topics or await self._is_there(producer, topic)
             ):
                 self._stopped.add(key)
                 continue
@@ -180,25 +180,25 @@ class Relay:
                 sent.append((event, ack))
             except (KafkaError, ValueError, TypeError) as error:  # this event, not Kafka
                 self._stopped.add(key)
-                self._known.discard(topic)
-                why = repr(error)[:300]
-                log.error("cannot be published", event_id=event["_id"], topic=topic, error=why)
+                self._topics.discard(topic)
+                reason = repr(error)[:300]
+                log.error("cannot be published", event_id=event["_id"], topic=topic, error=reason)
         await producer.flush()
         return sent
 
     async def _is_there(self, producer: Any, topic: str) -> bool:
         """Whether Kafka has this topic. In one page one question may be in vain: asking takes long."""
         moment = time.monotonic()
-        if self._asked_in_vain or moment - self._missing.get(topic, -1e9) < MISSING_SECONDS:
+        if self._asked_in_vain or moment - self._missing_topics.get(topic, -1e9) < MISSING_SECONDS:
             return False
         try:
             async with asyncio.timeout(ASK_SECONDS):
                 await producer.partitions_for(topic)
         except (KafkaError, TimeoutError) as error:
-            self._missing[topic], self._asked_in_vain = moment, True
+            self._missing_topics[topic], self._asked_in_vain = moment, True
             log.error("a topic is not there", topic=topic, error=repr(error)[:300])
             return False
-        self._known.add(topic)
+        self._topics.add(topic)
         return True
 
     async def forget(self, done: list[str]) -> None:

@@ -194,8 +194,11 @@ def _conflict(error: BaseException) -> bool:
 def is_duplicate(error: BaseException, index: str = "") -> bool:
     """Whether a unique key stood against a write."""
     if isinstance(error, BulkWriteError):
-        errors = (error.details or {}).get("writeErrors", [])
-        return any(one.get("code") == 11000 and index in one.get("errmsg", "") for one in errors)
+        write_errors = (error.details or {}).get("writeErrors", [])
+        return any(
+            write_error.get("code") == 11000 and index in write_error.get("errmsg", "")
+            for write_error in write_errors
+        )
     return isinstance(error, DuplicateKeyError) and index in str(error)
 
 

@@ -23,13 +23,13 @@ class Lease:
         """Take it, or renew it when it is time to. PyMongoError when MongoDB is away."""
         if time.monotonic() - self._renewed < RENEW_SECONDS:
             return True
-        asked = time.monotonic()
+        asked_at = time.monotonic()
         free = {"$lt": [{"$ifNull": ["$until", 0]}, "$$NOW"]}  # in BSON a number is before any date
-        mine = {"$or": [{"$eq": ["$holder", self._holder]}, free]}
+        may_take = {"$or": [{"$eq": ["$holder", self._holder]}, free]}
         until = {"$add": ["$$NOW", LEASE_SECONDS * 1000]}
         change = {
-            "holder": {"$cond": [mine, self._holder, "$holder"]},
-            "until": {"$cond": [mine, until, "$until"]},
+            "holder": {"$cond": [may_take, self._holder, "$holder"]},
+            "until": {"$cond": [may_take, until, "$until"]},
         }
         try:
             lease = await self._leases.find_one_and_update(
@@ -39,7 +39,7 @@ class Lease:
             return False
         if lease["holder"] != self._holder:
             return False
-        self._renewed = asked
+        self._renewed = asked_at
         return True
 
     @property

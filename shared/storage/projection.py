@@ -66,20 +66,20 @@ class Folding:
         return [set_if_newer(id, fields) for id, fields in documents.items()]
 
 
-def is_newer(one: int | None, other: int | None) -> bool:
-    return one is not None and other is not None and one > other
+def is_newer(sequence: int | None, than: int | None) -> bool:
+    return sequence is not None and than is not None and sequence > than
 
 
 def set_if_newer(id: str, fields: Mapping[str, _Field]) -> UpdateOne:
     """Set each field unless a newer event of the topic has set it; what set it stands under `seen`."""
     change: Document = {}
-    for name, one in fields.items():
-        value = {"$literal": one.value}
-        if one.sequence is None:
+    for name, field in fields.items():
+        value = {"$literal": field.value}
+        if field.sequence is None:
             change[name] = value
             continue
-        seen = f"seen.{one.topic.replace('.', '_')}.{name}"
-        newer = {"$lt": [{"$ifNull": [f"${seen}", -1]}, one.sequence]}
+        seen = f"seen.{field.topic.replace('.', '_')}.{name}"
+        newer = {"$lt": [{"$ifNull": [f"${seen}", -1]}, field.sequence]}
         change[name] = {"$cond": [newer, value, f"${name}"]}
-        change[seen] = {"$max": [f"${seen}", one.sequence]}
+        change[seen] = {"$max": [f"${seen}", field.sequence]}
     return UpdateOne({"_id": id}, [{"$set": change}], upsert=True)

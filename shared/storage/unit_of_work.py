@@ -59,14 +59,14 @@ class Transaction:
 
     async def get(self, collection: str, id: str) -> Document | None:
         """One document by its id. Asked for again it is not read again, unless the collection was written to."""
-        known = self._read[collection]
-        if id not in known:
-            found = await self.find_one(collection, {"_id": id})
-            known = self._read[
+        documents = self._read[collection]
+        if id not in documents:
+            document = await self.find_one(collection, {"_id": id})
+            documents = self._read[
                 collection
             ]  # which was emptied, if something had to be written first
-            known[id] = found
-        document = known[id]
+            documents[id] = document
+        document = documents[id]
         return dict(document) if document is not None else None
 
     async def find_one(self, collection: str, where: Filter) -> Document | None:
