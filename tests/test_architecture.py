@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.architecture import (
     LINES,
+    LOOK_INSIDE,
     Check,
     at_home_anywhere,
     known_folders,
@@ -15,6 +16,8 @@ from tests.support.architecture import (
     no_cupboards,
     no_ignores,
     owners_model_alone_constructs,
+    private_uses,
+    public_faces_in_tests,
     pure_rules,
     said_in_a_line,
     same_rooms,
@@ -33,6 +36,7 @@ CHECKS: list[Check] = [
     no_ignores,
     named_after_what_they_do,
     at_home_anywhere,
+    public_faces_in_tests,
 ]
 
 
@@ -59,6 +63,12 @@ BAD = {
     no_ignores: {"services/a/api.py": "x = 1  # " + "type: ignore"},
     named_after_what_they_do: {"services/a/handlers.py": "async def handle_member_joined(): ..."},
     at_home_anywhere: {"docs/x.md": "see /" + "home/ann/copse"},
+    public_faces_in_tests: {
+        "tests/test_a.py": "assert consumer._positions == {}",
+        "tests/test_b.py": "from shared.x import _y",
+        "tests/test_c.py": "monkeypatch.setattr(Consumer, '_client', None)",
+        "tests/test_d.py": "def own(self): return self.part._inner",
+    },
 }
 
 
@@ -69,6 +79,11 @@ def test_a_house_in_disorder_is_told(check: Check, tmp_path: Path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert len([*check(tmp_path)]) >= len(BAD[check])
+
+
+@pytest.mark.parametrize("name", LOOK_INSIDE)
+def test_only_files_that_look_inside_are_excused(name: str):
+    assert [*private_uses(ROOT / name, name)], f"take {name} off the list"
 
 
 def test_the_tools_stay_strict():

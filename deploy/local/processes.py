@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Self
 
 LOG_LIMIT = 8_000_000  # bytes; a longer log is set aside at the next start
+READY_SECONDS = 60.0  # for a process to say that it does its work
 
 
 class CannotStart(Exception):
@@ -72,7 +73,7 @@ class Process:
         *,
         ready: Callable[[], bool],
         environment: Mapping[str, str] | None = None,
-        limit: float = 60.0,
+        limit: float = READY_SECONDS,
     ) -> None:
         self.name = name
         self.log = folder / "logs" / f"{name}.log"
@@ -87,6 +88,12 @@ class Process:
     def alive(self) -> bool:
         running = Running.recorded(self._record)
         return running is not None and running.alive
+
+    @property
+    def pid(self) -> int | None:
+        """None when it does not live."""
+        running = Running.recorded(self._record)
+        return running.pid if running and running.alive else None
 
     def start(self) -> None:
         """Return when it is ready, at once when it was; raise CannotStart with the end of its log."""

@@ -8,7 +8,7 @@ from deploy.local.keys import jwks
 from deploy.local.parts import Parts
 from deploy.local.ports import HOST
 from deploy.local.probe import answers
-from deploy.local.processes import Process
+from deploy.local.processes import READY_SECONDS, Process
 from deploy.local.state import ROOT
 from deploy.local.tokens import AUDIENCE, ISSUER
 
@@ -31,10 +31,12 @@ def service(
     *,
     module: Sequence[str] = (),
     replica: str = "",
+    limit: float = READY_SECONDS,
 ) -> Process:
     """`more` are settings beyond those every service has, such as a test's.
 
     A test may run another module, with arguments, in its place; and replicas, each with a word after its name.
+    Whoever has much history to apply gets more seconds than the usual `limit` until it is ready.
     """
     url = address(port)
     smtp_host, smtp_port = parts.smtp
@@ -61,6 +63,7 @@ def service(
         command,
         ready=lambda: answers(ready),
         environment={**environment, **more},
+        limit=limit,
     )
 
 

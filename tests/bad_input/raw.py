@@ -79,7 +79,7 @@ class RawProducer:
 
     async def send(self, topic: str, partition: int, data: bytes) -> tuple[str, int]:
         """The broker's answer: an error's name, or "" and the offset of the batch's first record."""
-        await self._client._wait_on_metadata(topic)
+        await self._client.add_topic(topic)
         node = next(iter(self._client.cluster.brokers())).nodeId
         request: Any = ProduceRequest(
             transactional_id=None,

@@ -193,8 +193,7 @@ async def _a_service(
     bench: Bench, folder: Path, name: str, more: dict[str, str]
 ) -> AsyncIterator[tuple[Process, float]]:
     """A service as it runs, and the seconds from its start until it said that it is ready."""
-    process = services.service(name, folder, ports.free()["smtp"], bench.parts, more)
-    process._limit = 600
+    process = services.service(name, folder, ports.free()["smtp"], bench.parts, more, limit=600)
     progress.print(f"{name} starts")
     began = time.perf_counter()
     await asyncio.to_thread(process.start)
@@ -206,8 +205,7 @@ async def _a_service(
 
 def resident(process: Process) -> float:
     """Megabytes of a process."""
-    pid = process._child.pid if process._child else 0
-    status = Path(f"/proc/{pid}/status").read_text()
+    status = Path(f"/proc/{process.pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1000
 
 

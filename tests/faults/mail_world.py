@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,9 +45,13 @@ class Replica:
         """Run it, to be killed or stopped at a point of a send; see mail_points."""
         name, folder, port, parts, settings = self._told
         process = services.service(
-            "notifications", folder / name, port, parts, {**settings, VARIABLE: fault, **more}
+            "notifications",
+            folder / name,
+            port,
+            parts,
+            {**settings, VARIABLE: fault, **more},
+            module=["tests.faults.mail_points"],
         )
-        process._command = [sys.executable, "-m", "tests.faults.mail_points"]
         process.spawn()
         self._process = process
 
@@ -68,11 +71,11 @@ class Replica:
 
     async def is_stopped(self) -> None:
         """Wait until it came to its point and was stopped there."""
-        child = self.process._child
-        assert child
+        pid = self.process.pid
+        assert pid
 
         async def stopped() -> bool:
-            return _state(child.pid) == "T"
+            return _state(pid) == "T"
 
         await until(stopped, every=0.05)
 
@@ -95,6 +98,7 @@ class MailWorld:
         self._parts = parts
         self._requests = 0
         self.post = Post()
+        self._receives = False
         self.post.port = ports.free()["smtp"]
         self._mongo: Any = AsyncIOMotorClient(parts.mongo, tz_aware=True)
         self.notifications = self._mongo["notifications"]["notifications"]
@@ -198,6 +202,11 @@ class MailWorld:
         reply = await self.http.request(method, f"{replica.url}{path}", headers=headers)
         return reply.raise_for_status()
 
+    async def receive(self) -> None:
+        """The mail server takes mails from now on."""
+        await self.post.open()
+        self._receives = True
+
     async def end(self) -> None:
         """No replica runs any more."""
         for replica in (self.a, self.b):
@@ -207,7 +216,7 @@ class MailWorld:
         await self.end()
         await self.http.aclose()
         self._mongo.close()
-        if self.post._server:
+        if self._receives:
             await self.post.close()
 
 

@@ -59,7 +59,7 @@ async def a_kill_at_each_point(world: MailWorld) -> None:
 
     await until(queued, seconds=40)
     assert await world.a.ends() == 0
-    await world.post.open()
+    await world.receive()
 
     unknown: dict[str, int] = {}
     for point in [one for one in POINTS if one != "fan-out-inserted"]:

@@ -154,3 +154,43 @@ def at_home_anywhere(root: Path) -> Iterator[str]:
     for file in (file for top in (*TOP, ".ci") for file in (root / top).rglob("*")):
         if file.is_file() and file.suffix in TEXTS and home.search(file.read_text(errors="ignore")):
             yield f"{file.relative_to(root)} names a folder of one machine"
+
+
+LOOK_INSIDE = {
+    "tests/faults/slow_service.py": "counts assignments inside the consumer",
+    "tests/service/notifications/test_broken_lines.py": "makes a double's answers slow",
+    "tests/unit/shared/test_batches_read_ahead.py": "drives the consumer from inside",
+    "tests/unit/shared/test_parking.py": "reads what a unit of work keeps back",
+    "tests/unit/shared/test_readiness.py": "drives the consumer from inside",
+}
+"""Tests that still use private attributes, and what for. The list only gets shorter."""
+BY_NAME = {"getattr", "setattr", "delattr", "hasattr"}  # Python's, and monkeypatch's
+
+
+def public_faces_in_tests(root: Path) -> Iterator[str]:
+    for file, name in code(root, "tests"):
+        if name not in LOOK_INSIDE:
+            yield from private_uses(file, name)
+
+
+def private_uses(file: Path, name: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        for private in filter(_is_private, _used(node)):
+            yield f"{name}:{node.lineno} uses {private}: a test speaks to public faces"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _used(node: ast.AST) -> list[str]:
+    """The attributes and names that a node uses of others: a class may use its own."""
+    if isinstance(node, ast.Attribute):
+        own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+        return [] if own else [node.attr]
+    if isinstance(node, ast.ImportFrom):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in BY_NAME:
+        return [str(part.value) for part in node.args if isinstance(part, ast.Constant)]
+    return []
+
+
+def _is_private(name: str) -> bool:
+    last = name.rpartition(".")[2]  # monkeypatch also takes a path
+    return last.startswith("_") and not last.startswith("__")

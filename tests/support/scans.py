@@ -4,7 +4,7 @@ mongod's profiler notes every operation whose plan holds a collection scan, insi
 ask on their own behalf goes over a client of another name, and does not count.
 """
 
-import sys
+import inspect
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -40,8 +40,8 @@ class Watched(Database):
         self._aside: Any = a_client(uri)
 
     def __getitem__(self, collection: str) -> Any:
-        asks = sys._getframe(1).f_code.co_filename
-        if asks.startswith(OURS):
+        frame = inspect.currentframe()
+        if frame and frame.f_back and frame.f_back.f_code.co_filename.startswith(OURS):
             return super().__getitem__(collection)
         return self._aside.get_database(self.raw.name, codec_options=CODEC)[collection]
 

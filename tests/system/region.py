@@ -113,12 +113,12 @@ class Region:
         self.kafka_process = kafka_process
         self.let_in = {"operator": operator, "outside": outside}
         self.collector: Collector | None = None  # of the services' traces
-        self._mailbox = mailbox
-        self._keys = keys
+        self.mailbox = mailbox
+        self.keys = keys  # the folder of the keys that sign tokens
 
     def person(self, name: str = "ann", *scopes: str, full_name: str | None = None) -> Somebody:
         address = f"{fresh(name)}@example.org"
-        return Somebody(self, address, mint(self._keys, address, scopes=scopes, name=full_name))
+        return Somebody(self, address, mint(self.keys, address, scopes=scopes, name=full_name))
 
     @property
     def operator(self) -> Somebody:
@@ -164,11 +164,11 @@ class Region:
 
     async def mails_to(self, address: str) -> list[EmailMessage]:
         found = await self.http.get(
-            f"{self._mailbox}/api/v1/search", params={"query": f"to:{address}", "limit": 200}
+            f"{self.mailbox}/api/v1/search", params={"query": f"to:{address}", "limit": 200}
         )
         mails: list[EmailMessage] = []
         for one in reversed(found.json()["messages"]):
-            raw = await self.http.get(f"{self._mailbox}/api/v1/message/{one['ID']}/raw")
+            raw = await self.http.get(f"{self.mailbox}/api/v1/message/{one['ID']}/raw")
             mails.append(email.message_from_bytes(raw.content, policy=email.policy.default))
         return mails
 

@@ -106,7 +106,7 @@ async def insist(who: Somebody, method: str, service: str, path: str, body: Any)
 
 async def mailbox(region: Region, address: str) -> list[dict[str, Any]]:
     query = {"query": f"to:{address}", "limit": 50}
-    found = await region.http.get(f"{region._mailbox}/api/v1/search", params=query)
+    found = await region.http.get(f"{region.mailbox}/api/v1/search", params=query)
     return found.json()["messages"]
 
 

@@ -68,7 +68,7 @@ async def test_the_guide_does_what_it_says(region: Region, tmp_path: Path) -> No
     settings = {
         "KAFKA": region.kafka,
         "NOTIFICATIONS": region.urls["notifications"],
-        "OPERATOR_TOKEN": mint(region._keys, "op@example.org", scopes=["copse:operator"]),
+        "OPERATOR_TOKEN": mint(region.keys, "op@example.org", scopes=["copse:operator"]),
         "KAFKA_PASSWORD": region.let_in["outside"].get("sasl_plain_password", ""),
         "COMMUNITY": community_id,
         "PERSON": ann.person_id,
