@@ -12,6 +12,7 @@ from shared.errors import Busy
 from shared.storage.database import Database
 from shared.storage.unit_of_work import Transaction
 from shared.types.clock import now
+from tests.kernel.world import until
 from tests.service.resources.uploading import uploads
 from tests.support.service import Service
 from tests.unit.resources.little_files import a_pdf
@@ -83,10 +84,18 @@ async def test_a_sweep_waits_for_a_command_that_is_about_to_adopt(region: Servic
     region.clock(now() + timedelta(hours=2))
     sweeping: list[asyncio.Task[None]] = []
 
+    async def sweeper_stands_before_the_note() -> bool:
+        """Its update has met the command's, and is tried again and again by mongod."""
+        stages = [
+            {"$currentOp": {}},
+            {"$match": {"ns": f"{database.raw.name}.uploads", "writeConflicts": {"$gt": 0}}},
+        ]
+        return bool(await database.client["admin"].aggregate(stages).to_list(None))
+
     async def command(tx: Transaction) -> None:
         await blobs.adopt(tx, blob)
         sweeping.append(asyncio.create_task(blobs.sweep(database)))
-        await asyncio.sleep(0.5)  # the sweeper has found the note, and may not change it
+        await until(sweeper_stands_before_the_note)
         assert not sweeping[0].done()
 
     await database.transact(command)
