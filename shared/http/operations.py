@@ -120,7 +120,7 @@ def add_to(app: FastAPI) -> None:
         *("/_clock", set_clock),
         methods=["POST"],
         include_in_schema=False,
-        dependencies=[Depends(_for_tests)],
+        dependencies=[Depends(_require_test_clock)],
     )
     problems.add_to(app)
     openapi.complete(app)
@@ -155,7 +155,7 @@ async def asyncapi() -> Response:
     return FileResponse(ASYNCAPI, media_type="application/yaml")
 
 
-def _for_tests(request: Request) -> None:
+def _require_test_clock(request: Request) -> None:
     if not serving(request).has_test_clock:
         raise NotFound("There is no test clock here.")
 

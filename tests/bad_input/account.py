@@ -13,6 +13,7 @@ from services.scheduling import handlers as scheduling
 from shared.consuming.handlers import Handlers
 from shared.consuming.record import read_on_topic
 from shared.events.cloudevents import Envelope, Unreadable
+from shared.storage.layout import DEDUPLICATION
 from tests.bad_input.golden import Good
 from tests.bad_input.mutations import PARKED, SKIPPED
 from tests.bad_input.raw import RawRecord
@@ -41,7 +42,7 @@ class Effect:
 def effects(event: Mapping[str, Any]) -> list[Effect]:
     """What a good event brings about, in every service."""
     name, data = event["type"].split(".")[2], event["data"]
-    found = [Effect("notifications", "inbox", f"{event['source']}#{event['id']}")]
+    found = [Effect("notifications", DEDUPLICATION, f"{event['source']}#{event['id']}")]
     if name in MEMBERS:
         id = f"{data['community_id']}:{data['person_id']}"
         found += [Effect(service, "memberships", id) for service in LISTENERS]

@@ -34,7 +34,7 @@ async def _receive(request: Request, file: UploadFile) -> File:
         raise FileTooLarge(f"A file may have {settings.file_limit:,} bytes. Share a link to it.")
     content = await file.read()
     inspected = await asyncio.to_thread(inspect, file.filename or "", content)
-    await store.scan(settings.clamd, content)
+    await store.require_clean(settings.clamd, content)
     blob_id = new_id()
     await store.keep(runtime.database, blob_id, content)
     return File(**inspected._asdict(), blob_id=blob_id)

@@ -2,7 +2,7 @@
 
 from pymongo import IndexModel
 
-from services.resources.store.antivirus import scan
+from services.resources.store.antivirus import require_clean
 from services.resources.store.blobs import keep, read, sweep
 from services.resources.store.items import (
     binned,
@@ -23,8 +23,8 @@ __all__ = [
     "in_community",
     "keep",
     "read",
+    "require_clean",
     "revise",
-    "scan",
     "search",
     "see",
     "see_in_bin",

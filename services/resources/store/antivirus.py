@@ -1,4 +1,4 @@
-"""Asks ClamAV's daemon about a file (clamd(8), INSTREAM). Another scanner is another `scan`."""
+"""Asks ClamAV's daemon about a file (clamd(8), INSTREAM). Another scanner is another `require_clean`."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ class Infected(Invalid):
     """The virus scanner knows this file."""
 
 
-async def scan(clamd: str, content: bytes) -> None:
+async def require_clean(clamd: str, content: bytes) -> None:
     """Raise Infected, or Busy when there is no answer: what was not scanned is not taken."""
     if not clamd:
         return

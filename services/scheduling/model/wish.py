@@ -68,7 +68,7 @@ class Wish(BaseModel):
         if starts_at is None:
             raise Incomplete("Say when: starts_at, or starts_on and local_time.", field="starts_at")
         ends_at = self._end(zone) or starts_at + timedelta(minutes=self.minutes or 60)
-        return _possible(
+        return _require_possible(
             Details(
                 title=self.title or name,
                 starts_at=starts_at,
@@ -99,7 +99,7 @@ class Wish(BaseModel):
         )
         ends_at = self._end(zone) or starts_at + length
         changes |= {"starts_at": starts_at, "ends_at": ends_at}
-        return _possible(before.model_copy(update=changes), at)
+        return _require_possible(before.model_copy(update=changes), at)
 
     def _start(self, zone: str, before: Details | None = None) -> datetime | None:
         if self.starts_at:
@@ -115,7 +115,7 @@ class Wish(BaseModel):
         return checked(self.ends_at, zone, "ends_at") if self.ends_at else None
 
 
-def _possible(details: Details, at: datetime) -> Details:
+def _require_possible(details: Details, at: datetime) -> Details:
     if details.ends_at <= details.starts_at:
         raise EndsBeforeStart(
             f"It would start at {details.starts_at.isoformat()} and end at"
