@@ -88,6 +88,12 @@ class Process:
         running = Running.recorded(self._record)
         return running is not None and running.alive
 
+    @property
+    def pid(self) -> int | None:
+        """None when it does not live."""
+        running = Running.recorded(self._record)
+        return running.pid if running and running.alive else None
+
     def start(self) -> None:
         """Return when it is ready, at once when it was; raise CannotStart with the end of its log."""
         self.spawn()

@@ -1,0 +1,229 @@
+"""Kafka and MongoDB in containers of this run's own, from the images that docker-compose.yml names.
+
+In its container a part listens on the port that it has outside: one address is true on both sides, so the broker finds
+itself, and the replica set its member. Everything is removed when the run ends; what is left by a run that was killed, by
+testcontainers' reaper, or where TESTCONTAINERS_RYUK_DISABLED is set by the next run.
+"""
+
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import docker
+import yaml
+from docker.errors import DockerException, NotFound
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.docker_client import DockerClient
+
+from deploy.local import kafka as kafka_here
+from deploy.local import mailbox, ports
+from deploy.local import mongo as mongo_here
+from deploy.local.parts import Parts, start_together
+from deploy.local.processes import CannotStart, Running
+from deploy.local.state import ROOT
+
+EVERYWHERE = "0.0.0.0"  # of the container: outside it is bound to this machine alone
+KAFKA_DATA, MONGO_DATA = PurePosixPath("/var/lib/kafka/data"), PurePosixPath("/data/db")
+HOST_LABEL, RUN_LABEL = "copse.tests.host", "copse.tests.run"
+LIMIT = 100.0  # seconds for a part to be ready, its image being there
+
+
+class Container:
+    """A part in a container, in the words of `deploy.local.processes.Process`. What it holds stays until it is removed."""
+
+    def __init__(
+        self, name: str, port: int, ready: Callable[[], bool], settings: dict[str, Any]
+    ) -> None:
+        self.name = name
+        self._ready = ready
+        self._blueprint = DockerContainer(image(name), **settings, labels=labels())
+        self._blueprint.ports = {str(port): (ports.HOST, port)}
+        self._container: Any = None
+
+    @property
+    def id(self) -> str:
+        return self._container.id
+
+    @property
+    def alive(self) -> bool:
+        return self._state()["Status"] in ("running", "paused")
+
+    @property
+    def pid(self) -> int | None:
+        """Of its first process, as this machine counts; None where it cannot be sent a signal from here."""
+        pid = self._state().get("Pid", 0)
+        try:
+            os.kill(pid, 0)
+            ours = self.id in Path(f"/proc/{pid}/cgroup").read_text()
+        except OSError:
+            return None
+        return pid if ours else None
+
+    def start(self) -> None:
+        self.spawn()
+        self.wait_until_ready()
+
+    def spawn(self) -> None:
+        if self._container is None:
+            self._container = self._blueprint.start().get_wrapped_container()
+        elif not self.alive:
+            self._container.start()
+
+    def wait_until_ready(self) -> None:
+        until = time.monotonic() + LIMIT
+        while not self._ready():
+            if not self.alive:
+                raise CannotStart(f"{self.name} ended while starting.\n{self.last_lines()}")
+            if time.monotonic() > until:
+                raise CannotStart(
+                    f"{self.name} is not ready after {LIMIT:.0f} s.\n{self.last_lines()}"
+                )
+            time.sleep(0.05)
+
+    def stop(self, grace: float = 15.0) -> int | None:
+        if not self.alive:
+            return None
+        self.resume()  # a paused process hears nothing
+        self._container.stop(timeout=round(grace))
+        return self._state()["ExitCode"]
+
+    def kill(self) -> None:
+        if self.alive:
+            self._container.kill()
+            self._container.wait(timeout=10)
+
+    def pause(self) -> None:
+        self._container.pause()
+
+    def resume(self) -> None:
+        if self._state()["Status"] == "paused":
+            self._container.unpause()
+
+    def run(self, *command: str) -> str:
+        """What a command says inside."""
+        code, said = self._container.exec_run([*command])
+        assert code == 0, said
+        return said.decode()
+
+    def last_lines(self, count: int = 20) -> str:
+        return self._container.logs(tail=count).decode(errors="replace")
+
+    def remove(self) -> None:
+        """With all that it holds."""
+        with suppress(NotFound):
+            self._blueprint.stop()
+
+    def _state(self) -> dict[str, Any]:
+        """Docker's words; as of one that has ended where there is none."""
+        if self._container is not None:
+            with suppress(NotFound):
+                self._container.reload()
+                return self._container.attrs["State"]
+        return {"Status": "exited"}
+
+
+class Containers(Parts):
+    """Kafka and MongoDB in containers, with a mailbox beside them; stopped, they are gone."""
+
+    def stop(self) -> None:
+        for part in self.processes:
+            part.remove() if isinstance(part, Container) else part.stop()
+
+
+def start(folder: Path, on: ports.Ports | None = None) -> Containers:
+    """As `Parts.start`; the mailbox, which is ours, runs without a container."""
+    prepare()
+    on = on or ports.free()
+    parts = Containers(
+        kafka=f"{ports.HOST}:{on['kafka']}",
+        mongo=mongo_here.address(on["mongo"]),
+        smtp=(ports.HOST, on["smtp"]),
+        mailbox=f"http://{ports.HOST}:{on['mailbox']}",
+        kafka_process=kafka(on["kafka"], on["kafka_controller"]),
+        mongo_process=mongo(on["mongo"]),
+        mailbox_process=mailbox.process(folder.absolute(), on["smtp"], on["mailbox"]),
+    )
+    try:
+        start_together(parts.processes)
+    except BaseException:
+        parts.stop()
+        raise
+    return parts
+
+
+@contextmanager
+def mongo_alone() -> Generator[str]:
+    """The address of a MongoDB of its own."""
+    prepare()
+    port = ports.free()["mongo"]
+    mongod = mongo(port)
+    try:
+        mongod.start()
+        yield mongo_here.address(port)
+    finally:
+        mongod.remove()
+
+
+def kafka(port: int, controller_port: int) -> Container:
+    """Told what deploy/local/kafka tells, in the words of its image; one of them drops all of the image's defaults."""
+    told = kafka_here.server_properties(KAFKA_DATA, port, controller_port, EVERYWHERE)
+    lines = [line.split("=", 1) for line in told.splitlines() if line and line[0] != "#"]
+    env = {f"KAFKA_{name.upper().replace('.', '_')}": value for name, value in lines}
+    env |= {
+        "CLUSTER_ID": kafka_here.new_cluster_id(),
+        "KAFKA_HEAP_OPTS": " ".join(kafka_here.HEAP),
+        "KAFKA_JVM_PERFORMANCE_OPTS": " ".join(kafka_here.JVM),
+    }
+    return Container("kafka", port, lambda: kafka_here.serves(port), {"env": env})
+
+
+def mongo(port: int) -> Container:
+    command = ["mongod", *mongo_here.arguments(MONGO_DATA, port, EVERYWHERE)]
+    return Container("mongo", port, lambda: mongo_here.is_primary(port), {"command": command})
+
+
+def image(name: str) -> str:
+    """The one that operators run."""
+    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return composed["services"][name]["image"]
+
+
+def labels() -> dict[str, str]:
+    """Whose a container is."""
+    run = asdict(Running.of(os.getpid()))
+    return {HOST_LABEL: socket.gethostname(), RUN_LABEL: json.dumps(run)}
+
+
+def prepare() -> None:
+    """Fetch the images that are not there, for which a test would have no time; remove what dead runs left.
+
+    Raises CannotStart when there is no engine, or it is another machine's, where 127.0.0.1 would lead nowhere.
+    """
+    try:
+        client = DockerClient()
+        if (host := client.host()) not in ("localhost", ports.HOST):
+            raise CannotStart(f"Containers need Docker on this machine; this one is at {host}.")
+        remove_what_dead_runs_left(client.client)
+        for name in ("kafka", "mongo"):
+            wanted = testcontainers_config.hub_image_name_prefix + image(name)
+            if not client.client.images.list(wanted):
+                client.client.images.pull(wanted)
+        client.client.close()
+    except DockerException as error:
+        raise CannotStart(f"Containers need Docker, which does not answer: {error}") from error
+
+
+def remove_what_dead_runs_left(client: docker.DockerClient) -> None:
+    """Theirs of this machine alone: of another's nobody knows whether it lives."""
+    here = {"label": f"{HOST_LABEL}={socket.gethostname()}"}
+    for container in client.containers.list(all=True, filters=here):
+        if not Running(**json.loads(container.labels[RUN_LABEL])).alive:
+            with suppress(NotFound):
+                container.remove(force=True, v=True)
