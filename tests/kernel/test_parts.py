@@ -16,7 +16,7 @@ from pymongo import MongoClient
 from deploy.local.mongo import TRANSACTION_SECONDS
 from deploy.local.parts import Parts
 from deploy.local.state import ROOT
-from tests.support import containers
+from tests.support import containers, engine
 from tests.support.containers import Container
 from tests.support.parts import CONTAINERS, VARIABLE, chosen
 
@@ -41,7 +41,7 @@ async def test_the_broker_is_the_one_in_the_container(parts: Parts) -> None:
     kept = kafka.run("cat", str(containers.KAFKA_DATA / "meta.properties"))
     assert f"cluster.id={cluster['cluster_id']}\n" in kept
     version = kafka.run("/opt/kafka/bin/kafka-topics.sh", "--version").split()[0]
-    assert containers.image("kafka") == f"apache/kafka:{version}"
+    assert engine.image("kafka") == f"apache/kafka:{version}"
 
 
 @on_containers
@@ -89,7 +89,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next_and_nothing_else(
 ) -> None:
     with closing(docker.from_env()) as client:
         assert left in {one.id for one in client.containers.list()}
-        containers.remove_what_dead_runs_left(client)
+        engine.remove_what_dead_runs_left(client)
         there = {one.id for one in client.containers.list(all=True)}
     assert left not in there
     assert in_container(parts.kafka_process).id in there

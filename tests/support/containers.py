@@ -5,33 +5,25 @@ itself, and the replica set its member. Everything is removed when the run ends;
 testcontainers' reaper, or where TESTCONTAINERS_RYUK_DISABLED is set by the next run.
 """
 
-import json
 import os
-import socket
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import docker
-import yaml
-from docker.errors import DockerException, NotFound
-from testcontainers.core.config import testcontainers_config
+from docker.errors import NotFound
 from testcontainers.core.container import DockerContainer
-from testcontainers.core.docker_client import DockerClient
 
 from deploy.local import kafka as kafka_here
 from deploy.local import mailbox, ports
 from deploy.local import mongo as mongo_here
 from deploy.local.parts import Parts, start_together
-from deploy.local.processes import CannotStart, Running
-from deploy.local.state import ROOT
+from deploy.local.processes import CannotStart
+from tests.support.engine import image, labels, prepare
 
 EVERYWHERE = "0.0.0.0"  # of the container: outside it is bound to this machine alone
 KAFKA_DATA, MONGO_DATA = PurePosixPath("/var/lib/kafka/data"), PurePosixPath("/data/db")
-HOST_LABEL, RUN_LABEL = "copse.tests.host", "copse.tests.run"
 LIMIT = 100.0  # seconds for a part to be ready, its image being there
 
 
@@ -187,43 +179,3 @@ def kafka(port: int, controller_port: int) -> Container:
 def mongo(port: int) -> Container:
     command = ["mongod", *mongo_here.arguments(MONGO_DATA, port, EVERYWHERE)]
     return Container("mongo", port, lambda: mongo_here.is_primary(port), {"command": command})
-
-
-def image(name: str) -> str:
-    """The one that operators run."""
-    composed = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-    return composed["services"][name]["image"]
-
-
-def labels() -> dict[str, str]:
-    """Whose a container is."""
-    run = asdict(Running.of(os.getpid()))
-    return {HOST_LABEL: socket.gethostname(), RUN_LABEL: json.dumps(run)}
-
-
-def prepare() -> None:
-    """Fetch the images that are not there, for which a test would have no time; remove what dead runs left.
-
-    Raises CannotStart when there is no engine, or it is another machine's, where 127.0.0.1 would lead nowhere.
-    """
-    try:
-        client = DockerClient()
-        if (host := client.host()) not in ("localhost", ports.HOST):
-            raise CannotStart(f"Containers need Docker on this machine; this one is at {host}.")
-        remove_what_dead_runs_left(client.client)
-        for name in ("kafka", "mongo"):
-            wanted = testcontainers_config.hub_image_name_prefix + image(name)
-            if not client.client.images.list(wanted):
-                client.client.images.pull(wanted)
-        client.client.close()
-    except DockerException as error:
-        raise CannotStart(f"Containers need Docker, which does not answer: {error}") from error
-
-
-def remove_what_dead_runs_left(client: docker.DockerClient) -> None:
-    """Theirs of this machine alone: of another's nobody knows whether it lives."""
-    here = {"label": f"{HOST_LABEL}={socket.gethostname()}"}
-    for container in client.containers.list(all=True, filters=here):
-        if not Running(**json.loads(container.labels[RUN_LABEL])).alive:
-            with suppress(NotFound):
-                container.remove(force=True, v=True)

@@ -33,9 +33,9 @@ def chosen(environment: Mapping[str, str] = os.environ) -> str:
 def prepare() -> None:
     """What is done once, before any test; CannotStart when the parts chosen cannot be had."""
     if chosen() == CONTAINERS:
-        from tests.support import containers
+        from tests.support import engine
 
-        containers.prepare()
+        engine.prepare()
 
 
 def start_parts(folder: Path, on: ports.Ports | None = None) -> Parts:
