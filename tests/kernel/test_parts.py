@@ -2,8 +2,10 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 
@@ -15,6 +17,7 @@ from pymongo import MongoClient
 
 from deploy.local.mongo import TRANSACTION_SECONDS
 from deploy.local.parts import Parts
+from deploy.local.processes import birth
 from deploy.local.state import ROOT
 from tests.support import containers, engine
 from tests.support.containers import Container
@@ -54,6 +57,22 @@ def test_mongod_is_the_one_in_the_container_and_told_the_same(parts: Parts) -> N
     assert f"db version v{version}" in mongo.run("mongod", "--version")
     told = mongod(parts, "getParameter", transactionLifetimeLimitSeconds=1)
     assert told["transactionLifetimeLimitSeconds"] == TRANSACTION_SECONDS
+
+
+@on_containers
+def test_whose_first_process_is_killed_from_outside_starts_again_at_once(parts: Parts) -> None:
+    mongo = in_container(parts.mongo_process)
+    if mongo.pid is None:
+        pytest.skip("asks to be root on the machine of the containers")
+    pid = mongo.pid
+    os.kill(pid, signal.SIGKILL)
+    while birth(pid):
+        time.sleep(0.001)
+    assert not mongo.alive
+    mongo.pause()  # what is dead cannot be paused, and that is no error
+    mongo.start()
+    assert mongo.pid not in (None, pid)
+    assert mongod(parts, "ping")["ok"]
 
 
 @pytest.fixture

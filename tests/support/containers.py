@@ -12,14 +12,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from docker.errors import NotFound
+from docker.errors import APIError, NotFound
 from testcontainers.core.container import DockerContainer
 
 from deploy.local import kafka as kafka_here
 from deploy.local import mailbox, ports
 from deploy.local import mongo as mongo_here
 from deploy.local.parts import Parts, start_together
-from deploy.local.processes import CannotStart
+from deploy.local.processes import CannotStart, Running
 from tests.support.engine import image, labels, prepare
 
 EVERYWHERE = "0.0.0.0"  # of the container: outside it is bound to this machine alone
@@ -38,6 +38,7 @@ class Container:
         self._blueprint = DockerContainer(image(name), **settings, labels=labels())
         self._blueprint.ports = {str(port): (ports.HOST, port)}
         self._container: Any = None
+        self._process: Running | None = None
 
     @property
     def id(self) -> str:
@@ -45,28 +46,34 @@ class Container:
 
     @property
     def alive(self) -> bool:
-        return self._state()["Status"] in ("running", "paused")
+        """Docker hears of a death a moment later than whoever looks at the process."""
+        dead = self._process is not None and not self._process.alive
+        return not dead and self._state()["Status"] in ("running", "paused")
 
     @property
     def pid(self) -> int | None:
         """Of its first process, as this machine counts; None where it cannot be sent a signal from here."""
-        pid = self._state().get("Pid", 0)
+        if self._process is None or not self.alive:
+            return None
         try:
-            os.kill(pid, 0)
-            ours = self.id in Path(f"/proc/{pid}/cgroup").read_text()
+            os.kill(self._process.pid, 0)
         except OSError:
             return None
-        return pid if ours else None
+        return self._process.pid
 
     def start(self) -> None:
         self.spawn()
         self.wait_until_ready()
 
     def spawn(self) -> None:
+        if self.alive:
+            return
         if self._container is None:
             self._container = self._blueprint.start().get_wrapped_container()
-        elif not self.alive:
+        else:
+            self._container.wait(timeout=10)  # until Docker knows that it ended
             self._container.start()
+        self._process = self._first_process()
 
     def wait_until_ready(self) -> None:
         until = time.monotonic() + LIMIT
@@ -87,12 +94,13 @@ class Container:
         return self._state()["ExitCode"]
 
     def kill(self) -> None:
-        if self.alive:
+        with suppress(APIError):  # it was about to end
             self._container.kill()
-            self._container.wait(timeout=10)
+        self._container.wait(timeout=10)
 
     def pause(self) -> None:
-        self._container.pause()
+        if self.alive:
+            self._container.pause()
 
     def resume(self) -> None:
         if self._state()["Status"] == "paused":
@@ -111,6 +119,14 @@ class Container:
         """With all that it holds."""
         with suppress(NotFound):
             self._blueprint.stop()
+
+    def _first_process(self) -> Running | None:
+        """Where this machine sees it, as it does not where Docker has a machine of its own."""
+        pid = self._state().get("Pid", 0)
+        with suppress(OSError):
+            if self.id in Path(f"/proc/{pid}/cgroup").read_text():
+                return Running.of(pid)
+        return None
 
     def _state(self) -> dict[str, Any]:
         """Docker's words; as of one that has ended where there is none."""
