@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pymongo import MongoClient
@@ -27,31 +27,26 @@ TRANSACTION_SECONDS = 5
 def mongo(folder: Path, port: int) -> Process:
     data = folder / "mongo"
     data.mkdir(parents=True, exist_ok=True)
-    command = [
-        _mongod(),
-        "--replSet",
-        REPLICA_SET,
-        "--dbpath",
-        str(data),
-        "--bind_ip",
-        HOST,
-        "--port",
-        str(port),
-    ]
-    command += ["--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"]
-    command += ["--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "256"]
-    command += [
-        "--setParameter",
-        "diagnosticDataCollectionEnabled=false",
-    ]  # its samples only keep the disk busy
-    return Process("mongo", folder, command, ready=lambda: _is_primary(port))
+    command = [_mongod(), *arguments(data, port)]
+    return Process("mongo", folder, command, ready=lambda: is_primary(port))
+
+
+def arguments(data: Path | PurePosixPath, port: int, listen: str = HOST) -> list[str]:
+    """What mongod is told, wherever it runs."""
+    told = ["--replSet", REPLICA_SET, "--dbpath", str(data)]
+    told += ["--bind_ip", listen, "--port", str(port)]
+    told += ["--setParameter", f"transactionLifetimeLimitSeconds={TRANSACTION_SECONDS}"]
+    told += ["--wiredTigerCacheSizeGB", "0.25", "--oplogSize", "256"]
+    # Its samples only keep the disk busy.
+    return [*told, "--setParameter", "diagnosticDataCollectionEnabled=false"]
 
 
 def address(port: int) -> str:
     return f"mongodb://{HOST}:{port}/?replicaSet={REPLICA_SET}"
 
 
-def _is_primary(port: int) -> bool:
+def is_primary(port: int) -> bool:
+    """Whether it takes writes; the replica set is founded on the way, with this port as its member's."""
     with MongoClient[dict[str, Any]](
         HOST, port, directConnection=True, serverSelectionTimeoutMS=500
     ) as client:

@@ -5,14 +5,32 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from deploy.local import mailbox, ports
 from deploy.local.kafka import kafka
 from deploy.local.mongo import address, mongo
-from deploy.local.processes import Process, Running, running_in
+from deploy.local.processes import Running, running_in
 
 NAMES = ("kafka", "mongo", "mailbox")
+
+
+class Part(Protocol):
+    """What may be done to a part, whatever it runs in: the words of `deploy.local.processes.Process`."""
+
+    name: str
+
+    @property
+    def alive(self) -> bool: ...
+    @property
+    def pid(self) -> int | None: ...
+    def start(self) -> None: ...
+    def spawn(self) -> None: ...
+    def wait_until_ready(self) -> None: ...
+    def stop(self, grace: float = ...) -> int | None: ...
+    def kill(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -26,9 +44,9 @@ class Parts:
     mongo: str  # URI
     smtp: tuple[str, int]
     mailbox: str  # URL
-    kafka_process: Process
-    mongo_process: Process
-    mailbox_process: Process
+    kafka_process: Part
+    mongo_process: Part
+    mailbox_process: Part
 
     @classmethod
     def prepare(cls, folder: Path, on: ports.Ports) -> Self:
@@ -63,7 +81,7 @@ class Parts:
         return parts
 
     @property
-    def processes(self) -> tuple[Process, ...]:
+    def processes(self) -> tuple[Part, ...]:
         return (self.kafka_process, self.mongo_process, self.mailbox_process)
 
     def stop(self) -> None:
@@ -81,16 +99,17 @@ class Parts:
         self.stop()
 
 
-def start_together(processes: Collection[Process]) -> None:
+def start_together(processes: Collection[Part]) -> None:
     for process in processes:
         process.spawn()
     for process in processes:
         process.wait_until_ready()
 
 
-def stop_together(processes: Iterable[Process]) -> None:
+def stop_together(processes: Iterable[Part]) -> None:
     with ThreadPoolExecutor() as at_once:
-        list(at_once.map(Process.stop, processes))
+        for stopping in [at_once.submit(process.stop) for process in processes]:
+            stopping.result()
 
 
 def end_all(folder: Path, but: Collection[str] = (), grace: float = 15) -> None:

@@ -35,19 +35,22 @@ class System:
         folder: Path,
         on: ports.Ports | None = None,
         *,
+        parts: Parts | None = None,
         settings: Mapping[str, str] | None = None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> Self:
         """Everything ready, on free ports unless told otherwise. What lives already is left as it is.
 
-        `settings` are environment variables for every service. If anything fails, what this call started is ended.
+        `parts` may be given, started elsewhere; they are stopped with the system. `settings` are environment variables
+        for every service. If anything fails, what this call started is ended.
         """
         folder, names = folder.absolute(), services.names()
         on = on or ports.free(names)
         lived = running_in(folder)
         try:
-            tell("Starting Kafka, MongoDB and the mailbox …")
-            parts = Parts.start(folder, on)
+            if parts is None:
+                tell("Starting Kafka, MongoDB and the mailbox …")
+                parts = Parts.start(folder, on)
             tell("Declaring topics …")
             run("deploy.topics", "apply", COPSE_KAFKA=parts.kafka)
             started = {

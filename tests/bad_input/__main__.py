@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from deploy.local.system import System
 from deploy.local.throwaway import throwaway
 from tests.bad_input.run import run, summary
+from tests.support.parts import start_system
 
 
 def main(
@@ -17,7 +17,7 @@ def main(
     patience: Annotated[float, typer.Option(help="Seconds until all must be dealt with.")] = 1_800,
 ) -> None:
     """Say what became of it; fail unless each record was applied, skipped or parked once."""
-    with throwaway() as folder, System.start(folder, settings={"COPSE_TEST_CLOCK": "1"}) as system:
+    with throwaway() as folder, start_system(folder, settings={"COPSE_TEST_CLOCK": "1"}) as system:
         report = asyncio.run(run(system, records, seed, patience=patience))
     sys.stdout.write(summary(report) + "\n")
     for wrong in report.wrong[:100]:

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from deploy.local.system import System
 from deploy.local.throwaway import throwaway
 from tests.bad_input.mutations import MUTATIONS
 from tests.bad_input.run import Report, run
 from tests.bad_input.sending import told
+from tests.support.parts import start_system
 
 RECORDS = 100  # on every topic: each kind of mutation comes at least twice
 SEED = 4
@@ -18,7 +18,7 @@ SEED = 4
 async def report() -> Report:
     with throwaway() as folder:
         settings = {"COPSE_TEST_CLOCK": "1"}
-        with await asyncio.to_thread(System.start, folder, settings=settings) as system:
+        with await asyncio.to_thread(start_system, folder, settings=settings) as system:
             return await run(system, RECORDS, SEED, patience=90)
 
 

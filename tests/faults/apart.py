@@ -19,6 +19,7 @@ from tests.faults.slow_world import a_slow_world
 from tests.faults.test_history import run_histories
 from tests.faults.test_mail import CAUGHT, a_kill_at_each_point, a_sender_sleeps
 from tests.faults.test_slow import slow_events
+from tests.support.parts import start_parts
 
 Tell = Callable[[str], None]
 STALL_P99 = 0.25  # seconds, T11
@@ -27,9 +28,9 @@ STALL_P99 = 0.25  # seconds, T11
 async def long(tell: Tell) -> dict[str, str]:
     """Everything, on parts of its own; about ten minutes. What was measured, by name."""
     rows: dict[str, str] = {}
-    with throwaway() as folder, await asyncio.to_thread(Parts.start, folder) as parts:
+    with throwaway() as folder, await asyncio.to_thread(start_parts, folder) as parts:
         rows |= await _mail(parts, tell)
-    with throwaway() as folder, await asyncio.to_thread(Parts.start, folder) as parts:
+    with throwaway() as folder, await asyncio.to_thread(start_parts, folder) as parts:
         rows |= await _queues(parts, folder, tell)
         tell("T19: random histories")
         await asyncio.to_thread(

@@ -7,8 +7,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import ports
-from deploy.local.parts import Parts
 from deploy.local.system import run
 from tests.faults.build import POINTS
 from tests.faults.checker import Findings, check
@@ -16,6 +14,7 @@ from tests.faults.disturbances import Chaos, Disturbance, Tally
 from tests.faults.field import REAL, SAMPLE, Field, a_field
 from tests.faults.load import Load
 from tests.faults.model import Model
+from tests.support.parts import start_parts
 
 EVERYTHING = (*REAL, SAMPLE)
 SETTINGS = {
@@ -48,8 +47,7 @@ class Report:
 @asynccontextmanager
 async def everything(folder: Path, twice: Collection[str] = EVERYTHING) -> AsyncIterator[Field]:
     """All services and the sample, on parts of their own."""
-    on = ports.free()
-    with await asyncio.to_thread(Parts.start, folder, on) as parts:
+    with await asyncio.to_thread(start_parts, folder) as parts:
         await asyncio.to_thread(run, "deploy.topics", "apply", COPSE_KAFKA=parts.kafka)
         async with a_field(folder, parts, EVERYTHING, twice, **SETTINGS) as field:
             yield field

@@ -12,10 +12,12 @@ from typing import Any
 from pymongo import MongoClient
 from pymongo.errors import PyMongoError
 
+from deploy.local.parts import Part
 from deploy.local.processes import CannotStart, Process, birth
 from tests.faults.field import Field
 from tests.kernel.world import until
 
+OUT_OF_REACH = "a service kills it by its pid, for which a container asks to be root on its machine"
 SESSION_TIMEOUT = 6.0  # of a member of a consumer group (shared.consuming.consumer)
 
 
@@ -72,7 +74,7 @@ class Chaos:
 
     # kill -9
 
-    async def kill(self, process: Process) -> None:
+    async def kill(self, process: Part) -> None:
         await asyncio.to_thread(process.kill)
         self.tally.kills[process.name.partition("-")[0]] += 1
 
@@ -85,7 +87,7 @@ class Chaos:
 
         return disturb
 
-    def killing_part(self, part: Process) -> Disturbance:
+    def killing_part(self, part: Part) -> Disturbance:
         async def disturb(_: "Chaos") -> None:
             await self.kill(part)
 
@@ -104,7 +106,7 @@ class Chaos:
 
         async def disturb(_: "Chaos") -> None:
             before = len(self.field.carried_out(service))
-            pid = self.field.pid(victim) if victim else 0
+            pid = self.pid_of_part(victim) if victim else 0
             # Were all stopped, nobody could take over.
             to = [self.dice.choice(self.field.living(service))] if how == "SIGSTOP" else []
             self.field.order(service, f"{point} {self.dice.randint(1, 3)} {how} {pid}", to)
@@ -148,9 +150,16 @@ class Chaos:
 
         return disturb
 
+    def pid_of_part(self, name: str) -> int:
+        """Where a service sends its signal; LookupError where that does not reach."""
+        [part] = [part for part in self.field.parts.processes if part.name == name]
+        if part.pid is None:
+            raise LookupError(f"{name}: {OUT_OF_REACH}")
+        return part.pid
+
     # away for a while
 
-    def without(self, part: Process, seconds: float, *, paused: bool = False) -> Disturbance:
+    def without(self, part: Part, seconds: float, *, paused: bool = False) -> Disturbance:
         """A part is stopped, or paused: then connections stay, and nobody answers."""
 
         async def disturb(_: "Chaos") -> None:
@@ -204,7 +213,7 @@ class Chaos:
             self.tally.wrong.append(f"{process.name} was asked to go, and ended with {code}")
 
 
-async def _start(part: Process) -> None:
+async def _start(part: Part) -> None:
     """Again and again: a part that was just killed may need its port or its lock freed."""
     for last in (False, False, True):
         try:

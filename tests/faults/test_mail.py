@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from deploy.local.parts import Parts
 from deploy.local.throwaway import throwaway
 from shared.types.clock import now
 from tests.faults.mail_points import POINTS
 from tests.faults.mail_world import MailWorld, a_mail_world
 from tests.kernel.world import until
+from tests.support.parts import start_parts
 
 CAUGHT = {
     "claimed": 0,
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.timeout(400)
 @pytest.fixture(scope="module")
 async def started() -> AsyncIterator[MailWorld]:
     """With a Kafka and a MongoDB of its own: notifications under its own name meets no other test's past."""
-    with throwaway() as folder, await asyncio.to_thread(Parts.start, folder) as parts:
+    with throwaway() as folder, await asyncio.to_thread(start_parts, folder) as parts:
         async with a_mail_world(parts) as one:
             yield one
 

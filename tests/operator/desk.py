@@ -18,6 +18,7 @@ from deploy.cli.__main__ import app
 from deploy.local.parts import Parts
 from deploy.local.system import System
 from deploy.local.throwaway import throwaway
+from tests.support.parts import start_system
 from tests.system.region import TYPES, Region
 
 REQUESTS = "notifications.requests"
@@ -105,7 +106,7 @@ async def at_work(folder: Path, system: System) -> AsyncIterator[Work]:
 @asynccontextmanager
 async def a_system() -> AsyncIterator[Work]:
     """Every service on the machine's own clock, with the community types in it."""
-    with throwaway() as folder, await asyncio.to_thread(System.start, folder) as system:
+    with throwaway() as folder, await asyncio.to_thread(start_system, folder) as system:
         async with at_work(folder, system) as work:
             for file in sorted(TYPES.glob("*.yaml")):
                 kind = yaml.safe_load(file.read_text())

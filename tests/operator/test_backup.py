@@ -23,11 +23,10 @@ from deploy.cli.backup.manifest import (
     reading,
 )
 from deploy.local import ports, services
-from deploy.local.parts import Parts
-from deploy.local.system import System
 from deploy.local.throwaway import throwaway
 from tests.kernel.world import until
 from tests.operator.desk import REQUESTS, Desk, Work, a_request, at_work, headers
+from tests.support.parts import start_parts, start_system
 from tests.system.region import fresh
 
 pytestmark = pytest.mark.timeout(420)
@@ -90,7 +89,7 @@ async def test_a_backup_of_a_system_at_work_is_restored_and_goes_on(work: Work, 
 
     with throwaway() as elsewhere:
         on = ports.free(services.names())
-        with await asyncio.to_thread(Parts.start, elsewhere, on) as parts:
+        with await asyncio.to_thread(start_parts, elsewhere, on) as parts:
             desk = Desk(elsewhere, parts)
             restored = await desk.done("restore", str(folder))
             assert restored["moved"] > 0, "the watermark behind the gaps is another one now"
@@ -101,7 +100,7 @@ async def test_a_backup_of_a_system_at_work_is_restored_and_goes_on(work: Work, 
             refused = await desk.types("restore", str(folder))
             assert refused.code == 1
             assert "empty MongoDB and an empty Kafka only. There is: membership." in refused.err
-            await goes_on(work, elsewhere, on, folder, ann.address)
+            await goes_on(work, desk, on, folder, ann.address)
 
 
 async def shifted_offsets(work: Work, person_id: str, told: str) -> None:
@@ -170,10 +169,11 @@ def waiting(backup: Path) -> list[str]:
     return [one["_id"] for one in outbox if one["topic"] == COMMUNITIES]
 
 
-async def goes_on(work: Work, folder: Path, on: ports.Ports, backup: Path, address: str) -> None:
+async def goes_on(work: Work, desk: Desk, on: ports.Ports, backup: Path, address: str) -> None:
     """Started on what was restored, the services finish what was begun, once, and redo nothing."""
+    folder = desk.folder
     shutil.copytree(work.desk.folder / "keys", folder / "keys")
-    with await asyncio.to_thread(System.start, folder, on) as system:
+    with await asyncio.to_thread(start_system, folder, on, parts=desk.parts) as system:
         async with at_work(folder, system) as there:
 
             async def fine() -> bool:

@@ -1,6 +1,6 @@
 """A region at work: every service, real Kafka, MongoDB and SMTP; and words to tell the story with.
 
-Without Docker by default. With COPSE_TEST_PARTS=compose the same tests run against the composed system
+Its services are processes on the parts that COPSE_TEST_PARTS chooses; with `compose` it is the composed system
 that `docker compose --env-file deploy/compose/test.env up --build --wait` started.
 """
 
@@ -20,14 +20,12 @@ import httpx2
 import yaml
 from aiokafka import AIOKafkaProducer
 
-from deploy.local.processes import Process
-from deploy.local.system import System
+from deploy.local.parts import Part
 from deploy.local.throwaway import throwaway
 from deploy.local.tokens import OPERATOR, mint, person_id
 from tests.kernel.world import everything_in, until
 from tests.support.collector import Collector
-from tests.support.scans import no_scans_in
-from tests.system.parts_compose import (
+from tests.support.compose import (
     SECURE,
     SERVICES,
     Container,
@@ -36,6 +34,8 @@ from tests.system.parts_compose import (
     port,
     settings_of_kcat,
 )
+from tests.support.parts import COMPOSE, chosen, start_system
+from tests.support.scans import no_scans_in
 
 NOW = "2027-02-20T09:00:00Z"
 TYPES = Path(__file__).parents[2] / "deploy" / "region" / "types"
@@ -102,7 +102,7 @@ class Region:
         kafka: str,
         mailbox: str,
         keys: Path,
-        kafka_process: Process | Container,
+        kafka_process: Part | Container,
         *,
         operator: Mapping[str, Any] = EVERYBODY,
         outside: Mapping[str, Any] = EVERYBODY,
@@ -189,8 +189,8 @@ class Region:
 
 @asynccontextmanager
 async def a_region() -> AsyncIterator[Region]:
-    """The system under test, on parts without Docker or composed."""
-    if os.environ.get("COPSE_TEST_PARTS") == "compose":
+    """The system under test, on parts of its own or composed."""
+    if chosen() == COMPOSE:
         urls = {name: f"http://127.0.0.1:{port(name)}" for name in SERVICES}
         kafka, mailbox = f"127.0.0.1:{port('kafka')}", f"http://127.0.0.1:{port('mailbox')}"
         with throwaway() as folder:
@@ -206,7 +206,7 @@ async def a_region() -> AsyncIterator[Region]:
     with throwaway() as folder, Collector() as collector:
         traces = {"COPSE_OTLP": collector.address, "OTEL_BSP_SCHEDULE_DELAY": "500"}
         settings = {"COPSE_TEST_CLOCK": "1", **traces}
-        with await asyncio.to_thread(System.start, folder, settings=settings) as system:
+        with await asyncio.to_thread(start_system, folder, settings=settings) as system:
             parts = system.parts
             region = Region(system.urls, parts.kafka, parts.mailbox, folder, parts.kafka_process)
             region.collector = collector

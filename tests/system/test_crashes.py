@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import sys
 import time
 import uuid
@@ -14,12 +13,11 @@ import httpx2
 import pytest
 
 from tests.kernel.world import until
-from tests.system.parts_compose import SERVICES, Container
+from tests.support.compose import SERVICES, Container
+from tests.support.parts import COMPOSE, chosen
 from tests.system.region import NOW, Region, Somebody
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("COPSE_TEST_PARTS") != "compose", reason="asks for COPSE_TEST_PARTS=compose"
-)
+pytestmark = pytest.mark.skipif(chosen() != COMPOSE, reason="asks for COPSE_TEST_PARTS=compose")
 CONTAINERS = (*SERVICES, "kafka", "mongo", "mailpit")
 TOPICS = ("membership.communities", "scheduling.meetings")
 MAILS_AT_ONCE = 4  # connections to the mail server, each with one mail under way

@@ -12,7 +12,7 @@ import pytest
 
 from deploy.local.state import ROOT
 from deploy.local.tokens import mint
-from tests.system.parts_compose import SECURE, why_no_kcat
+from tests.support.compose import SECURE, why_no_kcat
 from tests.system.region import NOW, Region, fresh
 
 GUIDE = (ROOT / "docs" / "integrating.md").read_text()

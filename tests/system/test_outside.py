@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.kernel.world import until
-from tests.system.parts_compose import why_no_kcat
+from tests.support.compose import why_no_kcat
 from tests.system.region import NOW, Region, Somebody, fresh
 
 

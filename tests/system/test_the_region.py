@@ -1,6 +1,5 @@
 """What `make up` loads: once, however often it is loaded and wherever it was cut off."""
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from deploy.region.client import Doors
 from deploy.region.data import Person, read
 from deploy.region.load import load
 from deploy.region.summary import summarise
+from tests.support.parts import COMPOSE, chosen, start_system
 
 REGION = read()
 
@@ -69,9 +69,9 @@ def mails(system: System) -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.skipif("COPSE_TEST_PARTS" in os.environ, reason="needs a system that is still empty")
+@pytest.mark.skipif(chosen() == COMPOSE, reason="needs a system that is still empty")
 def test_a_region_is_completed_after_any_cut_and_never_doubled():
-    with throwaway() as folder, System.start(folder) as system:
+    with throwaway() as folder, start_system(folder) as system:
         load_region = loading(system, folder)
         cuts = 0
         for commands in range(10, 1000, 2):

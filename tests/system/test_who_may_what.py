@@ -18,12 +18,11 @@ from pymongo import MongoClient
 from pymongo.errors import OperationFailure
 
 from deploy.local.services import names
-from tests.system.parts_compose import SECURE, compose, kafka_access, port
+from tests.support.compose import SECURE, compose, kafka_access, port
+from tests.support.parts import COMPOSE, chosen
 from tests.system.region import fresh
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("COPSE_TEST_PARTS") != "compose", reason="asks for COPSE_TEST_PARTS=compose"
-)
+pytestmark = pytest.mark.skipif(chosen() != COMPOSE, reason="asks for COPSE_TEST_PARTS=compose")
 asks_who_one_is = pytest.mark.skipif(not SECURE, reason="Kafka asks nobody who they are")
 NOT_ALLOWED = 13  # MongoDB's code
 KAFKA = f"127.0.0.1:{os.environ.get('COPSE_PORT_KAFKA') or port('kafka')}"

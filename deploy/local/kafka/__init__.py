@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 import uuid
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from string import Template
 
 from deploy.local.cache import cached
@@ -19,6 +19,7 @@ from deploy.local.processes import CannotStart, Process
 HERE = Path(__file__).parent
 POM = HERE / "pom.xml"
 JAVA_VERSION = 17
+HEAP, JVM = ("-Xms128m", "-Xmx512m"), ("-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError")
 
 
 def kafka(folder: Path, port: int, controller_port: int) -> Process:
@@ -27,13 +28,25 @@ def kafka(folder: Path, port: int, controller_port: int) -> Process:
     home = folder / "kafka"
     settings, log = home / "server.properties", home / "log"
     home.mkdir(parents=True, exist_ok=True)
-    template = Template((HERE / "server.properties").read_text())
-    settings.write_text(template.substitute(folder=log, port=port, controller_port=controller_port))
+    settings.write_text(server_properties(log, port, controller_port))
     _format_once(log, [java, "-cp", classes, "kafka.tools.StorageTool"], settings)
-    small = ["-Xms128m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"]
     logging = f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"
-    command = [java, *small, logging, "-cp", classes, "kafka.Kafka", str(settings)]
-    return Process("kafka", folder, command, ready=lambda: _serves(port))
+    command = [java, *HEAP, *JVM, logging, "-cp", classes, "kafka.Kafka", str(settings)]
+    return Process("kafka", folder, command, ready=lambda: serves(port))
+
+
+def server_properties(
+    log: Path | PurePosixPath, port: int, controller_port: int, listen: str = HOST
+) -> str:
+    """What the broker is told, wherever it runs; its clients find it on this machine alone."""
+    template = Template((HERE / "server.properties").read_text())
+    return template.substitute(
+        folder=log, listen=listen, port=port, controller_port=controller_port
+    )
+
+
+def new_cluster_id() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
 def _format_once(log: Path, storage_tool: list[str], settings: Path) -> None:
@@ -41,9 +54,8 @@ def _format_once(log: Path, storage_tool: list[str], settings: Path) -> None:
     if done.exists():
         return
     shutil.rmtree(log, ignore_errors=True)  # what an aborted formatting left
-    cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     _run(
-        [*storage_tool, "format", f"--cluster-id={cluster_id}", "--config", str(settings)],
+        [*storage_tool, "format", f"--cluster-id={new_cluster_id()}", "--config", str(settings)],
         "Kafka's log folder",
     )
     done.touch()
@@ -94,7 +106,7 @@ def _run(command: list[str], what: str) -> None:
         raise CannotStart(f"{what} could not be made:\n{(done.stdout + done.stderr)[-2000:]}")
 
 
-def _serves(port: int) -> bool:
+def serves(port: int) -> bool:
     """Whether the broker answers ApiVersions, the one request that needs nothing else; it does so when it serves."""
     request = struct.pack(">hhih", 18, 0, 1, -1)  # api, its version, correlation id, no client name
     try:
