@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from deploy.docs import asyncapi, authorisation, flow, openapi, record, system
+from deploy.docs import asyncapi, authorisation, changes, containers, flow, openapi, record, system
 
 DOCS = system.ROOT / "docs"
 CONTRACTS = system.ROOT / "tests" / "contracts"
@@ -35,7 +35,10 @@ def main() -> int:
     if faults := record.broken(CONTRACTS, system.events()):
         return _say(BROKEN, "Contracts only grow:", *(str(fault) for fault in faults))
     contracts = record.unrecorded(CONTRACTS, system.events())
-    pages = contracts if asked.command else {**contracts, **stale()}
+    try:
+        pages = contracts if asked.command else {**contracts, **stale()}
+    except (authorisation.UnclearMatrix, containers.UnclearContainer) as error:
+        return _say(BROKEN, str(error))
     if asked.check:
         return (
             _say(STALE, *(f"{_short(f)} is stale: run `make flow`" for f in pages)) if pages else OK
@@ -54,6 +57,8 @@ def stale() -> dict[Path, str]:
         DOCS / "flow.md": flow.page(),
         DOCS / "asyncapi.yaml": asyncapi.page(),
         DOCS / "authorisation.md": authorisation.page(),
+        DOCS / "CHANGELOG.md": changes.page(),
+        **containers.pages(),
     }
     for service in system.services():
         wanted[DOCS / "openapi" / f"{service.name}.json"] = openapi.page(service)

@@ -1,8 +1,9 @@
-"""docs/authorisation.md: who may what, as tests/authorisation/*.yaml say it and the tests hold it."""
+"""docs/authorisation.md: who may what, as services/*/authorisation.yaml say it and the tests hold it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, cast
 
 import yaml
@@ -13,7 +14,7 @@ from deploy.docs import system
 
 FOLDER = system.ROOT / "tests" / "authorisation"
 KERNEL = "kernel"
-"""The file of the doors that every service has."""
+"""The doors that every service has: a file beside the tests, as it is of no service."""
 
 
 class UnclearMatrix(ValueError):
@@ -53,10 +54,20 @@ def words(kind: str) -> dict[str, str]:
 LEVELS = tuple(words("levels"))
 
 
+def place(name: str) -> Path:
+    """The file in which a matrix stands."""
+    if name == KERNEL:
+        return FOLDER / f"{name}.yaml"
+    return system.ROOT / "services" / name / "authorisation.yaml"
+
+
 @cache
 def matrix(name: str) -> tuple[Entry, ...]:
     """The matrix of a service, or of the kernel. UnclearMatrix where it leaves anything open."""
-    said: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    file = place(name)
+    if not file.exists():
+        return ()  # it may answer nothing of its own
+    said: dict[str, dict[str, Any]] = yaml.safe_load(file.read_text())
     entries = tuple(_entry(f"{name}: {title}", title, dict(told)) for title, told in said.items())
     roles = {role for entry in entries for role in entry.verdicts}
     for entry in entries:
@@ -106,14 +117,22 @@ def _sentence(text: str) -> str:
 
 
 def page() -> str:
-    """The whole matrix, for operators and auditors."""
+    """The whole matrix, for operators and auditors. UnclearMatrix that names the routes of which it says nothing."""
+    for service in system.services():
+        listed = {entry.route for file in (KERNEL, service.name) for entry in matrix(file)}
+        if unlisted := sorted(routes(service.app).keys() - listed):
+            file = place(service.name).relative_to(system.ROOT)
+            raise UnclearMatrix(
+                f"{file}: say for every role what it gets of {', '.join(unlisted)}; "
+                "the words are those of tests/authorisation/words.yaml"
+            )
     return "\n".join(_lines()) + "\n"
 
 
 def _lines() -> Iterator[str]:
     yield "# Who may what"
     yield ""
-    yield "Drawn by `make flow` from `tests/authorisation/*.yaml`. `tests/authorisation` asks every service"
+    yield "Drawn by `make flow` from `services/*/authorisation.yaml`. `tests/authorisation` asks every service"
     yield "each line of it over HTTP, for every role and privacy level; a route that is not listed fails there."
     yield "A refusal changes nothing that is stored."
     yield ""

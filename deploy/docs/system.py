@@ -13,6 +13,7 @@ import shared.contracts
 from deploy.topics.declared import Topic, declared
 from shared.consuming.handlers import Handlers
 from shared.events.event import EVENTS, Event
+from shared.runtime.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 OUTSIDE = "other systems"
@@ -28,6 +29,7 @@ class Service:
     app: FastAPI
     on: Handlers
     publishes: Sequence[type[Event]]
+    settings: type[Settings]
 
 
 @cache
@@ -41,7 +43,8 @@ def _service(name: str) -> Service:
     wired = importlib.import_module(f"services.{name}.app").service
     purpose = (package.__doc__ or "").strip().splitlines()
     app = wired.build(wired.settings())
-    return Service(name, purpose[0] if purpose else "", app, wired.on, wired.publishes)
+    about = purpose[0] if purpose else ""
+    return Service(name, about, app, wired.on, wired.publishes, wired.settings)
 
 
 def events() -> dict[str, type[Event]]:

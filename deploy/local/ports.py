@@ -15,9 +15,9 @@ HOST = "127.0.0.1"
 Ports = Mapping[str, int]
 
 
-def chosen(services: Iterable[str] = ()) -> Ports:
-    """The usual ports, each replaced by COPSE_PORT_<NAME> where that is set."""
-    usual = PARTS | {name: FIRST_SERVICE + place for place, name in enumerate(services)}
+def chosen(services: Ports | None = None) -> Ports:
+    """The parts' usual ports and those of services, each replaced by COPSE_PORT_<NAME> where that is set."""
+    usual = {**PARTS, **(services or {})}
     return {name: _from_environment(name, port) for name, port in usual.items()}
 
 

@@ -2,24 +2,36 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import count
 from pathlib import Path
+
+import yaml
 
 from deploy.local.keys import jwks
 from deploy.local.parts import Parts
-from deploy.local.ports import HOST
+from deploy.local.ports import FIRST_SERVICE, HOST
 from deploy.local.probe import answers
 from deploy.local.processes import READY_SECONDS, Process
 from deploy.local.state import ROOT
 from deploy.local.tokens import AUDIENCE, ISSUER
 
-USUAL = ("membership", "scheduling", "notifications", "resources")
+PORTS = ROOT / "deploy" / "ports.yaml"
+"""Whose port is which: what `make flow` wrote down when a service was new."""
 MAIL_FROM = "Copse <copse@example.org>"
 
 
 def names() -> list[str]:
-    """Every folder below services/ with an app.py; a new one comes last, so the others keep their ports."""
+    """Every folder below services/ with an app.py, in the order of their ports: a new one comes last."""
+    return [*usual_ports()]
+
+
+def usual_ports() -> dict[str, int]:
+    """The port of each service: as it is written down; the next ones for those that are new, by name."""
     found = {app.parent.name for app in (ROOT / "services").glob("*/app.py")}
-    return [*(name for name in USUAL if name in found), *sorted(found.difference(USUAL))]
+    written: dict[str, int] = yaml.safe_load(PORTS.read_text()) or {}
+    ports = {name: port for name, port in written.items() if name in found}
+    following = count(max([FIRST_SERVICE - 1, *ports.values()]) + 1)
+    return ports | dict(zip(sorted(found.difference(ports)), following, strict=False))
 
 
 def service(

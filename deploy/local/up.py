@@ -49,7 +49,7 @@ def parts_alone(folder: Path) -> Parts:
 def _ports(folder: Path) -> ports.Ports:
     """Where something still runs, it keeps the ports it was started on."""
     recorded = folder / PORTS
-    on = dict(ports.chosen(services.names()))
+    on = dict(ports.chosen(services.usual_ports()))
     if recorded.exists() and running_in(folder):
         on.update(json.loads(recorded.read_text()))
     return on

@@ -1,5 +1,6 @@
 """O10: every route × role × privacy level is asked over HTTP, and answered as the matrix says."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 from deploy.docs import system
 from deploy.docs.authorisation import KERNEL, LEVELS, Entry, matrix, routes
 from tests.authorisation.people import World
-from tests.authorisation.worlds import BUILT, MONDAY
+from tests.authorisation.worlds import MONDAY, build
 from tests.support.service import a_service
 from tests.unit.resources.little_files import a_pdf
 
@@ -26,7 +27,7 @@ STATUSES = {
 TELLS_ALL = {"allowed", "shown", "absent"}
 DONE = TELLS_ALL | {"in part"}
 SERVICES = [service.name for service in system.services()]
-ASKED = [(name, role) for name in SERVICES for role in matrix(name)[0].verdicts]
+ASKED = [(name, role) for name in SERVICES for role in (matrix(name) or matrix(KERNEL))[0].verdicts]
 Worlds = Callable[[str], Awaitable[World]]
 
 
@@ -42,7 +43,7 @@ async def worlds(mongo: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
                 service = await stack.enter_async_context(a_service(name, mongo, folder))
                 service.clock(MONDAY)
                 made[name] = World(service)
-                await BUILT[name](made[name])
+                await build(name, made[name])
                 await made[name].keep()
             return made[name]
 
@@ -101,6 +102,9 @@ def _levels(world: World, entry: Entry) -> tuple[str, ...]:
 def _question(world: World, entry: Entry, level: str, ids: dict[str, str] | None = None) -> Any:
     ids = ids or world.ids[level]
     named = ids | {name: ids.get(value, value) for name, value in entry.params.items()}
+    if unknown := set(re.findall(r"{(\w+)}", entry.path)) - named.keys():
+        module = f"tests/authorisation/worlds/{world.service.app.runtime.name}.py"
+        pytest.fail(f"{entry.route}: no {', '.join(unknown)} to ask for: make one in {module}")
     files = {"file": ("guide.pdf", a_pdf("new"))} if entry.uploads is not None else None
     return {
         "method": entry.method,

@@ -7,9 +7,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.notifications import handlers as notifications
-from services.resources import handlers as resources
-from services.scheduling import handlers as scheduling
+from deploy.docs import system
 from shared.consuming.handlers import Handlers
 from shared.consuming.record import read_on_topic
 from shared.events.cloudevents import Envelope, Unreadable
@@ -20,10 +18,10 @@ from tests.bad_input.raw import RawRecord
 from tests.bad_input.sending import Place, Sent, shown
 
 LISTENERS: Mapping[str, Handlers] = {
-    "notifications": notifications.on,
-    "resources": resources.on,
-    "scheduling": scheduling.on,
+    service.name: service.on for service in system.services() if service.on.topics
 }
+KEEPERS = ("notifications", "resources", "scheduling")
+"""Who keeps a copy of every community and membership, in collections of these names."""
 MEMBERS = ("MemberJoined", "RoleGiven", "MemberLeft")
 COMMUNITIES = ("CommunityStarted", "CommunityRedefined")
 MEETINGS = ("Scheduled", "Announced", "Moved", "Redescribed", "Cancelled")
@@ -45,9 +43,9 @@ def effects(event: Mapping[str, Any]) -> list[Effect]:
     found = [Effect("notifications", DEDUPLICATION, f"{event['source']}#{event['id']}")]
     if name in MEMBERS:
         id = f"{data['community_id']}:{data['person_id']}"
-        found += [Effect(service, "memberships", id) for service in LISTENERS]
+        found += [Effect(service, "memberships", id) for service in KEEPERS]
     if name in COMMUNITIES:
-        found += [Effect(service, "communities", data["community_id"]) for service in LISTENERS]
+        found += [Effect(service, "communities", data["community_id"]) for service in KEEPERS]
     if name == "CommunityStarted":
         found.append(Effect("scheduling", "schedules", data["community_id"]))
     if name.startswith("Person"):
@@ -98,7 +96,7 @@ async def misfits(
     service: str, database: Any, sent: Sent, told: dict[str, Counter[str]]
 ) -> list[str]:
     """Every way in which what a service did differs from what had to become of each record, in words."""
-    topics = LISTENERS[service].topics
+    topics, watches = LISTENERS[service].topics, bool(LISTENERS[service].watchers)
     parked = {
         (one["topic"], one["partition"], one["offset"]): one
         async for one in database["parked"].find({}, {"value": 0, "headers": 0, "raw_key": 0})
@@ -129,9 +127,9 @@ async def misfits(
             continue
         must = meant(service, place, record)
         skipped[place[0]] += must == "skip"
-        if name in PARKED and service == "notifications":
+        if name in PARKED and watches:
             must = "park"
-        if name in SKIPPED and service != "notifications" and must != "skip":
+        if name in SKIPPED and not watches and must != "skip":
             wrong.append(f"{place}: {name} is not skipped: {shown(record)}")
         if (must == "park" and place not in parked) or (must == "skip" and place in parked):
             wrong.append(f"{place}: {name}, meant to {must}: {shown(record)}")

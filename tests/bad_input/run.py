@@ -1,4 +1,4 @@
-"""One run: the four services as they are, bad input on every topic, and the account of it."""
+"""One run: the services as they are, bad input on every topic, and the account of it."""
 
 import json
 import time

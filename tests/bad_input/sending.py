@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from deploy.docs import system
 from shared.consuming.aiokafka_patch import LenientRecords
 from shared.events.cloudevents import UNREADABLE
 from tests.bad_input.batches import PACKERS, spoiled
@@ -20,10 +21,10 @@ Place = tuple[str, int, int]
 """Topic, partition, offset."""
 GOOD_EVERY = 5  # one good event among so many
 RARE_SHARE = 0.002
-COMPACTED = (
-    "membership.people",
-    "membership.community-types",
-)  # brokers take no record there without a key
+COMPACTED = {
+    name for name, topic in system.topics().items() if topic.settings["cleanup.policy"] == "compact"
+}
+"""Brokers take no record there without a key."""
 BATCH_BYTES = 900_000
 BATCH_RECORDS = 60
 

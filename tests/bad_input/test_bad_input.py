@@ -1,4 +1,4 @@
-"""Bad input on every topic of the four services: the short run. The long one is `python -m tests.bad_input`."""
+"""Bad input on every topic of the services: the short run. The long one is `python -m tests.bad_input`."""
 
 import asyncio
 

@@ -9,22 +9,21 @@ from tests.bench.world import Bench, deposits, percentile
 
 TIMES = (1, 10, 100)
 ASKED = 40
-WORLDS = (growing.membership, growing.scheduling, growing.notifications, growing.resources)
 
 
 async def rows(bench: Bench) -> list[Row]:
     found = [await _consuming(bench)]
-    for world in WORLDS:
+    for name, world in growing.worlds():
         async with world(bench) as (fill, asks):
-            took: dict[str, list[float]] = {name: [] for name in asks}
+            took: dict[str, list[float]] = {asked: [] for asked in asks}
             for times in TIMES:
-                progress.print(f"{world.__name__}: {times} × the data")
+                progress.print(f"{name}: {times} × the data")
                 await fill(times)
-                for name, (client, path) in asks.items():
-                    took[name].append(await _seconds(client, path))
-            for name, seconds in took.items():
+                for asked, (client, path) in asks.items():
+                    took[asked].append(await _seconds(client, path))
+            for asked, seconds in took.items():
                 rates = [(1 / seconds[-1], 1 / seconds[0])]
-                found.append(compared(f"{name} at 100 × the data", rates))
+                found.append(compared(f"{asked} at 100 × the data", rates))
             if "shared" in asks:
                 found.append(limited("search among 10,000, p95", await _search(asks["shared"][0])))
     return found

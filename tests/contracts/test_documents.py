@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import yaml
 
 from deploy.docs import __main__ as command
-from deploy.docs import asyncapi, flow, messages, system
+from deploy.docs import asyncapi, containers, flow, messages, system
 from shared.consuming import parked
 from shared.events.event import Document
 
@@ -131,6 +132,10 @@ def test_the_page_names_every_event_and_handler():
 def test_a_stale_page_is_named_with_the_mend(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
+    for name in ("docs/CHANGELOG.md", *containers.FILES):  # of these only parts are drawn
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(system.ROOT / name, tmp_path / name)
+    (tmp_path / "services").symlink_to(system.ROOT / "services")
     monkeypatch.setattr(system, "ROOT", tmp_path)
     monkeypatch.setattr(command, "DOCS", tmp_path / "docs")
     monkeypatch.setattr(command, "CONTRACTS", tmp_path)
@@ -143,13 +148,17 @@ def test_a_stale_page_is_named_with_the_mend(
         return command.main()
 
     assert run("--check") == command.STALE
-    assert not (tmp_path / "docs").exists(), "a check writes nothing"
+    assert not (tmp_path / "docs/flow.md").exists(), "a check writes nothing"
     assert run() == command.OK
     assert run("--check") == command.OK
     (tmp_path / "docs/flow.md").write_text("something else")
+    compose = tmp_path / "docker-compose.yml"
+    compose.write_text(compose.read_text().replace("services.resources.app", "services.other.app"))
     capsys.readouterr()
     assert run("--check") == command.STALE
-    assert capsys.readouterr().err == "docs/flow.md is stale: run `make flow`\n"
+    assert capsys.readouterr().err == (
+        "docs/flow.md is stale: run `make flow`\ndocker-compose.yml is stale: run `make flow`\n"
+    )
 
 
 def test_openapi_documents_are_json_with_routes(tmp_path: Path):

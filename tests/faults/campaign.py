@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.docs import system
 from deploy.local.system import run
 from tests.faults.build import POINTS
 from tests.faults.checker import Findings, check
@@ -14,6 +15,7 @@ from tests.faults.disturbances import Chaos, Disturbance, Tally
 from tests.faults.field import REAL, SAMPLE, Field, a_field
 from tests.faults.load import Load
 from tests.faults.model import Model
+from tests.faults.stories import COMMANDED, TOPICS
 from tests.support.parts import start_parts
 
 EVERYTHING = (*REAL, SAMPLE)
@@ -92,59 +94,50 @@ async def campaign(
     )
 
 
-LISTENING, PUBLISHING, COMMANDED = (
-    ("scheduling", "notifications", "resources", SAMPLE),
-    ("membership", "scheduling", SAMPLE),
-    ("membership", "scheduling", SAMPLE),
+LISTENING = tuple(
+    service.name for service in system.services() if service.on.topics.intersection(TOPICS)
 )
 TOGETHER = 4
-WHO = {"consumer": LISTENING, "relay": PUBLISHING, "command": COMMANDED}
+WHO = {
+    "consumer": (*LISTENING, SAMPLE),
+    "relay": (*COMMANDED, SAMPLE),
+    "command": (*COMMANDED, SAMPLE),
+}
+"""Who comes to the points of a kind under the load there is."""
 
 
-def crashes(chaos: Chaos, each: int) -> list[Step]:
-    """Each crash point so many times, in the services that come to it in turn; up to four services die at a time."""
+def each_point(times: int = 1) -> list[tuple[str, str]]:
+    """Each crash point so many times, in the services that come to it in turn."""
     meant: list[tuple[str, str]] = []
     for place, point in enumerate(POINTS):
         services = WHO[point.partition(".")[0]]
-        meant += [(point, services[(place + n) % len(services)]) for n in range(each)]
-    chaos.dice.shuffle(meant)
-    rounds: list[dict[str, str]] = []
+        meant += [(point, services[(place + n) % len(services)]) for n in range(times)]
+    return meant
+
+
+def rounds(meant: Iterable[tuple[str, str]], together: int) -> list[dict[str, str]]:
+    """So many services die at a time, at most, each at one point."""
+    found: list[dict[str, str]] = []
     for point, service in meant:
-        room = (one for one in rounds if service not in one and len(one) < TOGETHER)
+        room = (one for one in found if service not in one and len(one) < together)
         one = next(room, None)
         if one is None:
-            rounds.append(one := {})
+            found.append(one := {})
         one[service] = point
+    return found
+
+
+def crashes(chaos: Chaos, each: int) -> list[Step]:
+    """Each crash point so many times; up to four services die at a time."""
+    meant = each_point(each)
+    chaos.dice.shuffle(meant)
     return [
         (
             f"crashes side by side, {', '.join(f'{name} {point}' for name, point in one.items())}",
             chaos.together(*(chaos.at(point, name) for name, point in one.items())),
         )
-        for one in rounds
+        for one in rounds(meant, TOGETHER)
     ]
-
-
-ROUNDS = (
-    {
-        "membership": "command.before-commit",
-        "scheduling": "consumer.before-transaction",
-        "notifications": "consumer.inside-transaction",
-        "resources": "consumer.before-commit",
-        SAMPLE: "relay.before-send",
-    },
-    {
-        "membership": "relay.half-sent",
-        "scheduling": "relay.sent-not-acknowledged",
-        "notifications": "consumer.after-commit",
-        "resources": "consumer.before-offsets",
-        SAMPLE: "command.after-commit",
-    },
-    {
-        "membership": "relay.acknowledged-before-delete",
-        "notifications": "consumer.after-offsets",
-        SAMPLE: "relay.after-delete",
-    },
-)
 
 
 def short(chaos: Chaos) -> Iterator[Step]:
@@ -156,7 +149,7 @@ def short(chaos: Chaos) -> Iterator[Step]:
     kafka, mongo, smtp = parts.kafka_process, parts.mongo_process, parts.mailbox_process
     crash_rounds = [
         chaos.together(*(chaos.at(point, name, patience=40) for name, point in one.items()))
-        for one in ROUNDS
+        for one in rounds(each_point(), len(EVERYTHING))
     ]
     late = chaos.at("consumer.before-transaction", SAMPLE, how="SIGSTOP", patience=40)
     yield from [

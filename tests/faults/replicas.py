@@ -18,7 +18,7 @@ from deploy.local.parts import Parts
 from deploy.local.processes import Process, running_in
 from tests.kernel.world import until
 
-REAL = ("membership", "scheduling", "notifications", "resources")
+REAL = tuple(services.names())
 SAMPLE = "sample"
 PARTITIONS = 4
 

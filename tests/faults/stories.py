@@ -8,11 +8,13 @@ from tests.faults.client import Person
 from tests.faults.field import Field
 from tests.faults.model import Model
 
-COMMUNITIES, MEETINGS, PEOPLE = (
+COMMUNITIES, MEETINGS, PEOPLE = TOPICS = (
     "membership.communities",
     "scheduling.meetings",
     "membership.people",
 )
+COMMANDED = tuple(dict.fromkeys(topic.partition(".")[0] for topic in TOPICS))
+"""Whom people tell what to do: they publish what becomes of it on these topics."""
 INVITED = "meeting-announced"
 THOUGHTS = {
     "tentative": "SeatConsidered",

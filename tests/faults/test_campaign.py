@@ -1,4 +1,4 @@
-"""The four services as they run, and the sample, under one of each fault: T1, T2, T6, T7, T8, T14 in small."""
+"""The services as they run, and the sample, under one of each fault: T1, T2, T6, T7, T8, T14 in small."""
 
 import pytest
 

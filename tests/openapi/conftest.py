@@ -15,7 +15,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from deploy.docs.authorisation import LEVELS
 from tests.authorisation.people import World
-from tests.authorisation.worlds import BUILT
+from tests.authorisation.worlds import build
 from tests.support.service import a_service, token
 
 ASKERS = (
@@ -74,7 +74,7 @@ def _opened(name: str, mongo: str, folder: Path) -> Iterator[Door]:
         portal.wrap_async_context_manager(a_service(name, mongo, folder)) as service,
     ):
         world = World(service)
-        portal.call(BUILT[name], world)
+        portal.call(build, name, world)
         portal.call(world.keep)
         settings = uvicorn.Config(
             service.app, port=0, lifespan="off", log_config=None, access_log=False

@@ -48,21 +48,13 @@ def _document(name: str) -> Any:
     return schemathesis.openapi.from_dict(document, config=config)
 
 
-@_document("membership").parametrize()
-def test_membership(case: Any, doors: Doors) -> None:
-    doors("membership").ask(case)
+def _asked(name: str) -> Any:
+    @_document(name).parametrize()
+    def test(case: Any, doors: Doors) -> None:
+        doors(name).ask(case)
+
+    return test
 
 
-@_document("scheduling").parametrize()
-def test_scheduling(case: Any, doors: Doors) -> None:
-    doors("scheduling").ask(case)
-
-
-@_document("notifications").parametrize()
-def test_notifications(case: Any, doors: Doors) -> None:
-    doors("notifications").ask(case)
-
-
-@_document("resources").parametrize()
-def test_resources(case: Any, doors: Doors) -> None:
-    doors("resources").ask(case)
+for _service in system.services():
+    globals()[f"test_{_service.name}"] = _asked(_service.name)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pymongo import MongoClient
 
+from deploy.local.services import names
 from tests.kernel.world import until
 from tests.operator.desk import REQUEST_TYPE, REQUESTS, Work, a_request, headers
 from tests.system.region import fresh
@@ -113,4 +114,4 @@ async def test_what_is_asked_wrongly_is_said_with_exit_code_2(work: Work):
     unknown = await work.desk.types("dead", "list", "--service", "cooking")
     assert unknown.code == 1
     assert "There is no service cooking" in unknown.err
-    assert "membership, notifications, resources, scheduling" in unknown.err
+    assert ", ".join(sorted(names())) in unknown.err

@@ -15,12 +15,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from deploy.local.services import names
 from shared.runtime.settings import KafkaSettings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Path("deploy", "compose", "test.env")
 SECURE = "compose.secure.yml" in os.environ.get("COMPOSE_FILE", "")
-SERVICES = ("membership", "scheduling", "notifications", "resources")
+SERVICES = tuple(names())
 
 
 def port(name: str) -> int:

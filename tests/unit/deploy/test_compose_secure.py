@@ -56,7 +56,7 @@ def test_who_reads_people_is_known() -> None:
 
 def test_a_new_service_has_its_rights_by_its_handlers() -> None:
     scheduling = SERVICES["scheduling"]
-    newcomer = system.Service("library", "", scheduling.app, scheduling.on, ())
+    newcomer = system.Service("library", "", scheduling.app, scheduling.on, (), scheduling.settings)
     assert {right.name for right in of_a_service(newcomer)} == {
         "membership.communities",
         "membership.communities.dead",

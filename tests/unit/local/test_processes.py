@@ -84,7 +84,7 @@ def test_every_taken_port_is_named_with_the_way_out():
 
 def test_a_port_is_chosen_by_the_environment(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COPSE_PORT_MEMBERSHIP", "9001")
-    assert ports.chosen(["membership", "scheduling"])["membership"] == 9001
+    assert ports.chosen({"membership": 8001, "scheduling": 8002})["membership"] == 9001
     monkeypatch.setenv("COPSE_PORT_MEMBERSHIP", "99999")
     with pytest.raises(CannotStart, match="COPSE_PORT_MEMBERSHIP is '99999'"):
-        ports.chosen(["membership"])
+        ports.chosen({"membership": 8001})

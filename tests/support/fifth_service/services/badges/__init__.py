@@ -1,0 +1,1 @@
+"""Who is new: a badge for the first community that a person joins."""
