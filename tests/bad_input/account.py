@@ -7,7 +7,7 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from services.notifications import handlers as notifications
+from services.notifications.app import service as notifications
 from services.resources import handlers as resources
 from services.scheduling import handlers as scheduling
 from shared.consuming.handlers import Handlers
