@@ -75,7 +75,7 @@ async def read_item(id: str, me: Principal, tx: Tx, settings: Configured) -> Inb
 
 @router.get("/{id}/invite.ics", response_class=Response, responses=CALENDAR)
 async def read_invitation(id: str, me: Principal, tx: Tx, settings: Configured) -> Response:
-    """The meeting as a calendar entry, where the message is about item."""
+    """The meeting as a calendar entry, where the message is about one."""
     item = await store.inbox_item(tx, me.person_id, id)
     return as_file(calendar_file(await _rendering(tx, item), settings.sender))
 
