@@ -48,17 +48,32 @@ def test_the_house_is_in_order(check: Check):
 
 BAD = {
     known_folders: {"lib/x.py": ""},
-    same_rooms: {"services/a/app.py": "", "services/a/jobs.py": "", "services/a/more/x.py": ""},
-    said_in_a_line: {"services/a/__init__.py": '"""Two\nlines."""'},
+    same_rooms: {
+        "services/a/app.py": "",
+        "services/a/jobs.py": "",
+        "services/a/more/x.py": "",
+        "services/b/app.py": "",
+        "services/b/api.py": "",  # beside slices
+        "services/b/half/model/x.py": "",
+        "services/b/half/app.py": "",
+        "services/b/other/store.py": "",
+    },
+    said_in_a_line: {
+        "services/a/__init__.py": '"""Two\nlines."""',
+        "services/a/half/model.py": "",
+    },
     short_files: {"services/a/app.py": "x = 1\n" * (LINES + 1)},
     no_cupboards: {"services/a/utils.py": "", "shared/common/x.py": ""},
     owners_model_alone_constructs: {
         "services/membership/api.py": "MemberJoined(community_id='c')",
         "services/scheduling/model/x.py": "contracts.MemberJoined.model_validate({})",
+        "services/membership/half/api/x.py": "MemberJoined(community_id='c')",
+        "services/scheduling/half/model/x.py": "MemberJoined(community_id='c')",
     },
     pure_rules: {
         "services/a/model.py": "import random\nfrom shared.types.clock import now\nat = now()",
         "services/a/model/x.py": "async def look(): ...",
+        "services/b/half/model/x.py": "import time\nimport os",
     },
     no_ignores: {"services/a/api.py": "x = 1  # " + "type: ignore"},
     named_after_what_they_do: {"services/a/handlers.py": "async def handle_member_joined(): ..."},
@@ -84,6 +99,23 @@ def test_a_house_in_disorder_is_told(check: Check, tmp_path: Path):
 @pytest.mark.parametrize("name", LOOK_INSIDE)
 def test_only_files_that_look_inside_are_excused(name: str):
     assert [*private_uses(ROOT / name, name)], f"take {name} off the list"
+
+
+def test_a_service_may_be_made_of_slices_that_have_its_rooms_together(tmp_path: Path):
+    sliced = {
+        "app.py": "",
+        "telling/__init__.py": '"""Who is told."""',
+        "telling/handlers.py": "",
+        "telling/model/x.py": "MemberJoined(community_id='c')",
+        "inbox/__init__.py": '"""What people were told."""',
+        "inbox/api.py": "",
+        "inbox/store.py": "",
+    }
+    for name, text in {"__init__.py": '"""Sliced."""', **sliced}.items():
+        file = tmp_path / "services/membership" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    assert not [sentence for check in CHECKS for sentence in check(tmp_path)]
 
 
 def test_the_tools_stay_strict():

@@ -22,13 +22,13 @@ LEGEND = """\
 ## Event by event
 
 A handler in *italics* only keeps a local copy of the fact (`@on.projection`); the others react: they decide,
-save, and may publish in turn (`@on`). All stand in `services/<name>/handlers`, the events in
+save, and may publish in turn (`@on`). All stand in `services/<name>/handlers`, or a slice's, the events in
 `shared/contracts/<owner>.py`. A rule is data of notifications: see [who is told](#who-is-told).
 """
 RULES = """\
 ## Who is told
 
-Every event passes the rules of notifications. These came with the software (`services/notifications/rules/`); operators
+Every event passes the rules of notifications. These came with the software (`services/notifications/telling/rules/`); operators
 change them and add others while everything runs.
 
 | Event | Rule | Whom it tells |
@@ -134,7 +134,7 @@ def _chores() -> Iterator[str]:
 
 def _rules() -> Iterator[Document]:
     """The built-in rules of notifications, as their files have them."""
-    for file in sorted((system.ROOT / "services/notifications/rules").glob("*.yaml")):
+    for file in sorted((system.ROOT / "services/notifications/telling/rules").glob("*.yaml")):
         yield from (rule for rule in yaml.safe_load(file.read_text()) if "event" in rule)
 
 

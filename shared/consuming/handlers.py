@@ -3,7 +3,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from shared.events.cloudevents import Envelope
 from shared.events.event import Document, Event
@@ -93,6 +93,22 @@ class Handlers:
         """What lives as long as the service: an async generator, given the Runtime, that yields its chores once."""
         self.lifespans.append(asynccontextmanager(lifespan))
         return lifespan
+
+    def include(self, *others: "Handlers") -> Self:
+        """All that these tables hold as well, in their order: a service may be made of slices, each with its own."""
+        for other in others:
+            if other.group != self.group:
+                raise ValueError(f"handlers of {other.group} cannot be those of {self.group}")
+            for type, handling in other.handlers.items():
+                here = self.handlers.setdefault(type, Handling())
+                here.projections += handling.projections
+                here.reactions += handling.reactions
+            self.watchers += other.watchers
+            self.chores += other.chores
+            self.lifespans += other.lifespans
+            self.topics |= other.topics
+            self.models |= other.models
+        return self
 
     def _of(self, event: type[Event]) -> Handling:
         self.topics.add(event.topic)

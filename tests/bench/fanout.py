@@ -2,9 +2,10 @@
 
 import asyncio
 
-from services.notifications import store
-from services.notifications.model import Notice, Recipients
-from services.notifications.store.fan_out import expand, notifications
+from services.notifications.app import service
+from services.notifications.telling.model import Notice, Recipients
+from services.notifications.telling.store import expand
+from services.notifications.telling.store.notifications import documents
 from shared.storage.database import Database
 from shared.types.clock import now
 from tests.bench.world import Bench, Stopwatch
@@ -30,7 +31,7 @@ def _notice() -> Notice:
 
 async def _database(bench: Bench) -> Database:
     database = await bench.database()
-    await database.prepare(store.INDEXES)
+    await database.prepare(service.indexes)
     members = [
         {"_id": f"community:{id}", "community_id": "community", "person_id": id}
         | {"status": "active", "role": "member", "joined_at": now()}
@@ -53,12 +54,12 @@ async def ours(bench: Bench) -> float:
 async def raw(bench: Bench) -> float:
     """Documents a second: the same ones, known beforehand, in parallel chunks."""
     database = await _database(bench)
-    documents = notifications(_notice(), PEOPLE, loud=True)
+    everybody = documents(_notice(), PEOPLE, loud=True)
     with Stopwatch() as watch:
         await asyncio.gather(
             *[
-                database["notifications"].insert_many(documents[at : at + CHUNK], ordered=False)
-                for at in range(0, len(documents), CHUNK)
+                database["notifications"].insert_many(everybody[at : at + CHUNK], ordered=False)
+                for at in range(0, len(everybody), CHUNK)
             ]
         )
     return len(PEOPLE) / watch.seconds

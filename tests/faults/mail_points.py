@@ -12,9 +12,11 @@ from typing import Any
 import aiosmtplib
 from aiosmtplib.protocol import SMTPProtocol
 
-from services.notifications import store
-from services.notifications.channels.smtp import Connection
-from services.notifications.store import fan_out
+from services.notifications.app import service
+from services.notifications.delivery import store
+from services.notifications.delivery.mail.smtp import Connection
+from services.notifications.telling.store import fan_out
+from shared.runtime.serve import run
 
 VARIABLE = "COPSE_MAIL_FAULT"
 Hit = Callable[[], None]
@@ -76,7 +78,7 @@ def _took_one(result: Any, *_: Any) -> bool:
 
 
 POINTS: dict[str, Callable[[Hit], None]] = {
-    "fan-out-inserted": lambda hit: _after(fan_out, "_insert", hit),
+    "fan-out-inserted": lambda hit: _after(fan_out, "insert", hit),
     "before-claim": lambda hit: _before(store, "claim", hit),
     "claimed": lambda hit: _after(store, "claim", hit, _took_one),
     "recipient-accepted": lambda hit: _after(aiosmtplib.SMTP, "rcpt", hit),
@@ -111,7 +113,4 @@ def arm(fault: str) -> None:
 if __name__ == "__main__":
     if fault := os.environ.get(VARIABLE):
         arm(fault)
-    from services.notifications.app import app
-    from shared.runtime.service import run
-
-    run(app)
+    run(service)

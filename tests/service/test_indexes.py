@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications.store import give_up_on_lapsed
+from services.notifications.delivery.store import give_up_on_lapsed
 from services.scheduling.store import give_notice
 from tests.support.scans import CollectionScan
 from tests.support.service import Service, a_service, started
@@ -25,7 +25,7 @@ async def has_its_chores(service: Service) -> None:
 
 
 async def gives_up_mails(service: Service) -> None:
-    await give_up_on_lapsed(service.database)
+    await give_up_on_lapsed(service.database, [None, "mail"])
 
 
 @pytest.mark.parametrize(

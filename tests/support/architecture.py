@@ -10,7 +10,6 @@ from deploy.docs import system
 ROOT = Path(__file__).parents[2]
 TOP = {"services", "shared", "deploy", "docs", "tests"}
 ROOMS = {"app", "api", "handlers", "model", "store"}
-MORE_ROOMS = {"notifications": {"channels"}}
 OPTIONAL = {"settings"}
 NO_ROOM = {
     "utils",
@@ -62,21 +61,48 @@ def known_folders(root: Path) -> Iterator[str]:
             yield f"{folder.name}/ stands beside {', '.join(sorted(TOP))}"
 
 
+def inside(folder: Path) -> set[str]:
+    """The modules and packages of a folder, by name."""
+    packages = {inner.name for inner in folder.iterdir() if [*inner.rglob("*.py")]}
+    return packages | {file.stem for file in folder.glob("*.py")} - {"__init__"}
+
+
+def slices(service: Path) -> dict[str, set[str]]:
+    """The parts of a service that have rooms of their own, each with what is in it."""
+    parts = {name: service / name for name in inside(service) - ROOMS - OPTIONAL}
+    parts = {name: inside(part) for name, part in parts.items() if part.is_dir()}
+    return {name: rooms for name, rooms in parts.items() if rooms & ROOMS}
+
+
+def room(service: Path, file: Path) -> str:
+    """In which room a file of a service stands, be it the service's or a slice's."""
+    part, *rest = (name.removesuffix(".py") for name in file.relative_to(service).parts)
+    return rest[0] if rest and part in slices(service) else part
+
+
 def same_rooms(root: Path) -> Iterator[str]:
+    """A service has every room, or slices that have them all together; import-linter names what else a slice has."""
     for service in services(root):
-        found = {file.stem for file in service.glob("*.py")} - {"__init__"}
-        found |= {folder.name for folder in service.iterdir() if [*folder.glob("*.py")]}
-        for room in ROOMS - found:
-            yield f"{service.name} has no {room}"
-        for room in found - ROOMS - OPTIONAL - MORE_ROOMS.get(service.name, set()):
-            yield f"{service.name} has a room of its own: {room}"
+        found, sliced = inside(service), slices(service)
+        rooms = found.union(*sliced.values()) & ROOMS
+        for missing in ROOMS - rooms:
+            yield f"{service.name} has no {missing}"
+        for own in found - ROOMS - OPTIONAL - {*sliced}:
+            yield f"{service.name} has a room of its own: {own}"
+        for both in found & ROOMS - {"app"} if sliced else ():
+            yield f"{service.name} has a room beside its slices: {both}"
+        for name, rooms in sliced.items():
+            if "app" in rooms:
+                yield f"{service.name} is wired in {name}: it is one service"
 
 
 def said_in_a_line(root: Path) -> Iterator[str]:
     for service in services(root):
-        words = ast.get_docstring(ast.parse((service / "__init__.py").read_text())) or ""
-        if not words or "\n" in words:
-            yield f"services/{service.name}/__init__.py does not say in one line what it is for"
+        for folder in (service, *(service / name for name in slices(service))):
+            first = folder / "__init__.py"
+            words = ast.get_docstring(ast.parse(first.read_text())) if first.exists() else ""
+            if not words or "\n" in words:
+                yield f"{first.relative_to(root)} does not say in one line what it is for"
 
 
 def short_files(root: Path) -> Iterator[str]:
@@ -93,9 +119,9 @@ def no_cupboards(root: Path) -> Iterator[str]:
 
 def owners_model_alone_constructs(root: Path) -> Iterator[str]:
     for file, name in code(root, "services"):
-        service, room = file.relative_to(root / "services").parts[:2]
+        service = root / "services" / file.relative_to(root / "services").parts[0]
         for event, line in constructed(ast.parse(file.read_text())):
-            if (OWNERS[event], room.removesuffix(".py")) != (service, "model"):
+            if (OWNERS[event], room(service, file)) != (service.name, "model"):
                 yield f"{name}:{line} constructs {event}: only {OWNERS[event]}'s model may"
 
 
@@ -114,7 +140,8 @@ def constructed(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 def pure_rules(root: Path) -> Iterator[str]:
     for file, name in code(root, "services"):
-        if file.relative_to(root / "services").parts[1] not in ("model", "model.py"):
+        service = root / "services" / file.relative_to(root / "services").parts[0]
+        if room(service, file) != "model":
             continue
         for node in ast.walk(ast.parse(file.read_text())):
             for module in {one.split(".")[0] for one in imported(node)} & IMPURE:

@@ -72,7 +72,7 @@ async def lag_of(
 def types_of(service: str) -> set[str] | None:
     """The event types a service handles, where its code is here; "*" is every type."""
     try:
-        return {*importlib.import_module(f"services.{service}.handlers").on.models}
+        return {*importlib.import_module(f"services.{service}.app").service.on.models}
     except (ImportError, AttributeError):
         return None
 

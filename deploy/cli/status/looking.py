@@ -18,12 +18,12 @@ from deploy.cli.status.lag import Lag, lag_of
 from deploy.cli.status.seen import Seen, Service
 from deploy.cli.terminal import sentence
 from deploy.topics.apply import Unreachable
+from services.notifications.delivery.layout import DELIVERIES, TROUBLED
 from shared.events.event import Document
 from shared.runtime.settings import Settings
 from shared.types.clock import now
 
 BEHIND = "waits behind an earlier event of its key"  # shared.consuming.parked.queue_behind
-TROUBLED = ("failed", "delivery-unknown")
 KAFKA_SECONDS = 20
 COORDINATOR_COMING = (
     GroupCoordinatorNotAvailableError,
@@ -82,7 +82,7 @@ async def _store(database: Any) -> Document:
         {"_id": "relay", "$expr": {"$gt": ["$until", "$$NOW"]}}
     )
     troubled = {
-        state: await database["deliveries"].count_documents({"state": state}) for state in TROUBLED
+        state: await database[DELIVERIES].count_documents({"state": state}) for state in TROUBLED
     }
     return {
         "watermarks": {

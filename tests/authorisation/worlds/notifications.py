@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from deploy.docs.authorisation import LEVELS
-from services.notifications import handlers
-from services.notifications import store as notifications_store
+from services.notifications.delivery.store import subscribed
 from shared.contracts.membership import PersonRegistered
 from shared.contracts.scheduling import MeetingAnnounced
 from tests.authorisation.people import World
@@ -36,7 +35,7 @@ async def build(world: World) -> None:
                 join_url=f"https://meet.example.org/{world.secret(level)}",
             )
         )
-        await handlers.tell(database)
+        await service.does("tell")
         for person_id, called in {"ann": "message", "bob": "member's message"}.items():
             which = {"person_id": person_id, "meeting_id": f"meeting-{level}"}
             unknown = {"$set": {"state": "delivery-unknown"}}
@@ -44,5 +43,5 @@ async def build(world: World) -> None:
             assert found, f"{person_id} was not told of the {level} meeting"
             world.ids[level][called] = found["_id"]
         kind = ("ann", "meetings", community_id)
-        mine = await notifications_store.subscribed(database, [kind])
+        mine = await subscribed(database, [kind])
         world.ids[level]["token"] = mine[kind].token

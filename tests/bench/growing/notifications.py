@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from services.notifications import handlers
 from shared.contracts.membership import PersonRegistered
 from shared.contracts.notifications import NotificationRequested
 from shared.types.clock import now
@@ -22,7 +21,7 @@ async def grown(bench: Bench) -> AsyncIterator[tuple[Fill, Asks]]:
         said = {"audience": {"people": ["ann"]}, "subject": "Hello", "text": "News."}
         wish = NotificationRequested.model_validate({"request_id": "r1", **said})
         await service.happens(registered, wish)
-        await handlers.tell(service.database)
+        await service.does("tell")
 
         def told(whose: str, state: str) -> Callable[[int], dict[str, Any]]:
             return lambda n: {

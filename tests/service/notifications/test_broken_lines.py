@@ -155,11 +155,11 @@ async def test_while_the_mail_server_is_away_everything_waits(mongo: str, tmp_pa
         one = await the_delivery(region)
         assert one["state"] == "queued"
         assert not one.get("attempts")
-        assert REGISTRY.get_sample_value("copse_mail_server_away") == 1
+        assert REGISTRY.get_sample_value("copse_mail_server_away", {"channel": "mail"}) == 1
         await post.open()
         await until(region, "sent")
         assert len(post.mails) == 1
-        assert REGISTRY.get_sample_value("copse_mail_server_away") == 0
+        assert REGISTRY.get_sample_value("copse_mail_server_away", {"channel": "mail"}) == 0
         await post.close()
 
 
@@ -180,7 +180,7 @@ async def test_a_service_that_ends_lets_the_mail_on_its_way_arrive(
     async with over(faulty, mongo, tmp_path) as (region, _):
         await region.service.happens(wish("r1"), wish("r2"))
         await region.service.does("tell")
-        sending = asyncio.create_task(region.service.does("send_mails"))
+        sending = asyncio.create_task(region.service.does("send_by_mail"))
         await reached.wait()
         sending.cancel()
         await asyncio.sleep(0.1)
@@ -214,12 +214,14 @@ async def test_a_connection_that_ended_unnoticed_is_replaced(mongo: str, tmp_pat
 STALLS = """
 import asyncio, sys
 from shared.storage.database import Database
-from services.notifications import channels
+from services.notifications.delivery.mail import Mail
+from services.notifications.delivery.sender import Sender
 from services.notifications.settings import NotificationSettings
 
 async def main():
     settings = NotificationSettings()
-    await channels.Sender(Database(settings.mongo, sys.argv[1]), settings).work()
+    database, mail = Database(settings.mongo, sys.argv[1]), Mail(settings)
+    await Sender(database, settings.public_url, mail, [None, mail.name]).work()
 
 asyncio.run(main())
 """

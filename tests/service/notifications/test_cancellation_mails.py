@@ -1,6 +1,5 @@
 """A cancellation reaches whoever may still come, and nobody else."""
 
-from services.notifications import handlers
 from shared.contracts.scheduling import (
     MeetingScheduled,
     SeatAwaited,
@@ -86,7 +85,7 @@ async def test_who_answered_before_anybody_was_invited_gets_the_cancellation(
 async def test_a_cancellation_never_overtakes_its_invitation(region: Region) -> None:
     await region.community_of(*"abcdefgh")
     await region.service.happens(announced())
-    await handlers.tell(region.service.database)
+    await region.service.does("tell")
     await region.service.happens(cancelled("m1", 1))
     await region.told()
     for person in "abcdefgh":

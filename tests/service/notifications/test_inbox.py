@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from services.notifications import handlers
 from shared.http.paging import cursor
 from tests.service.notifications.region import Region, announced, joined, registered, rhythm, wish
 
@@ -184,7 +183,7 @@ async def test_what_i_switched_off_is_not_mailed_and_still_in_my_inbox(
 async def test_what_is_switched_off_while_a_mail_waits_still_counts(region: Region) -> None:
     await region.community_of("ann")
     await region.service.happens(announced())
-    await handlers.tell(region.service.database)
+    await region.service.does("tell")
     await region.ann.put("/preferences", json={"mute": True})
     await region.told()
     assert region.post.to("ann") == []

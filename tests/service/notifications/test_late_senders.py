@@ -3,14 +3,17 @@
 import asyncio
 import time
 
-from services.notifications import handlers, store
-from services.notifications.channels.smtp import TOO_LONG, Connection, Sent
-from services.notifications.model import after
+from services.notifications.delivery import store
+from services.notifications.delivery.channel import TOO_LONG, Sent
+from services.notifications.delivery.mail.smtp import Composed, Connection
+from services.notifications.delivery.model import after
 from services.notifications.settings import NotificationSettings
 from shared.types.clock import now
 from tests.service.notifications.post import Faulty
 from tests.service.notifications.region import Region, registered, wish
 from tests.support.service import Service
+
+MAIL = [None, "mail"]
 
 
 async def test_what_a_dead_sender_had_begun_is_not_begun_again(
@@ -18,9 +21,8 @@ async def test_what_a_dead_sender_had_begun_is_not_begun_again(
 ) -> None:
     """A lease that ran out, by the server's clock, while a mail was being sent."""
     await service.happens(registered("ann"), wish())
-    await handlers.tell(service.database)
-    one = await store.claim(service.database, "dead", 0.01)
-    assert one
+    await service.does("tell")
+    assert await store.claim(service.database, MAIL, "dead", 0.01)
     await asyncio.sleep(1.1)
     assert await region.told() == []
     assert await region.states() == ["delivery-unknown"]
@@ -30,15 +32,15 @@ async def test_a_slow_sender_that_comes_back_with_the_truth_is_believed(
     region: Region, service: Service
 ) -> None:
     await service.happens(registered("ann"), wish())
-    await handlers.tell(service.database)
-    one = await store.claim(service.database, "slow", 0.01)
-    assert one
+    await service.does("tell")
+    claimed = await store.claim(service.database, MAIL, "slow", 0.01)
+    assert claimed
     await asyncio.sleep(0.05)
-    await store.give_up_on_lapsed(service.database)
+    await store.give_up_on_lapsed(service.database, MAIL)
     sent = after("sent", "250", 1, now())
-    assert await store.record(service.database, one, "slow", sent, None)
+    assert await store.record(service.database, claimed, "slow", sent, None)
     assert await region.states() == ["sent"]
-    assert not await store.record(service.database, one, "other", sent, None)
+    assert not await store.record(service.database, claimed, "other", sent, None)
 
 
 async def test_no_message_leaves_after_its_time_though_the_server_is_willing() -> None:
@@ -47,10 +49,10 @@ async def test_no_message_leaves_after_its_time_though_the_server_is_willing() -
     async with faulty.running():
         line = Connection(NotificationSettings(smtp_port=faulty.port))
         try:
-            mail = "copse@example.org", "ann@example.org", b"Subject: x\r\n\r\nx\r\n"
+            mail = Composed("copse@example.org", "ann@example.org", b"Subject: x\r\n\r\nx\r\n")
             for until, ends in ((-0.001, Sent("broken", TOO_LONG)), (5, Sent("sent", "250 taken"))):
                 await line.open()
-                assert await line.send(*mail, until=time.monotonic() + until) == ends
+                assert await line.send(mail, until=time.monotonic() + until) == ends
         finally:
             await line.quit()
     assert (faulty.seen, faulty.connections) == (1, 2)

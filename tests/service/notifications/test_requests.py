@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.notifications.handlers import on
+from services.notifications.app import service
 from shared.consuming.applying import Failed
 from shared.consuming.record import is_final
 from shared.errors import NotFound
@@ -81,7 +81,9 @@ def test_a_broken_request_says_what_is_wrong(broken: dict[str, Any]) -> None:
         "type": "copse.notifications.NotificationRequested.v1",
         "data": data,
     }
-    found = read(json.dumps(event).encode(), [("content-type", STRUCTURED.encode())], on.models)
+    found = read(
+        json.dumps(event).encode(), [("content-type", STRUCTURED.encode())], service.on.models
+    )
     assert isinstance(found, Unreadable)
     assert next(iter(broken)) in found.reason
 

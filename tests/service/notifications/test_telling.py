@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.notifications import store
-from services.notifications.model import Notice
+from services.notifications.telling import store
+from services.notifications.telling.model import Notice
 from shared.contracts.membership import (
     HandoverProposed,
     MemberInvited,

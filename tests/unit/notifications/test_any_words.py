@@ -13,12 +13,13 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from services.notifications.channels.invite import Part
-from services.notifications.channels.mail import Envelope, write
-from services.notifications.model import Message, Rule, Template, sample
-from services.notifications.model.facts import Facts
-from services.notifications.model.wording import clean, line
-from services.notifications.store import built_in
+from services.notifications.delivery.mail.composing import Headers, compose
+from services.notifications.telling.model import Part, Rule, sample
+from services.notifications.telling.store import built_in
+from services.notifications.wording.model import Message, Template
+from services.notifications.wording.model.facts import Facts
+from services.notifications.wording.model.words import clean, line
+from services.notifications.wording.store import built_in as wording
 from shared.errors import Invalid
 from shared.icalendar import Address
 
@@ -103,7 +104,7 @@ def spoken(facts: Any, texts: list[str]) -> Any:
 def mailed(
     message: Message, name: str = "Ann", sender: str = "Copse", invite: Part | None = None
 ) -> bytes:
-    envelope = Envelope(
+    envelope = Headers(
         sender=Address("copse@example.org", sender),
         recipient=Address("ann@example.org", name),
         message_id="<1@example.org>",
@@ -112,7 +113,7 @@ def mailed(
         unsubscribe="https://copse.example.org/unsubscribe/1",
         sent_at=AT,
     )
-    return write(message, envelope, invite)
+    return compose(message, envelope, invite)
 
 
 def read(raw: bytes) -> EmailMessage:
@@ -141,7 +142,7 @@ def named(raw: bytes, header: str) -> str:
 
 
 def in_words(rule: Rule, texts: list[str]) -> Message | None:
-    template: Template = built_in.templates()[rule.template]
+    template: Template = wording.templates()[rule.template]
     context = {name: spoken(facts, texts) for name, facts in sample(rule).items()}
     context["name_of"] = lambda _: texts[0]
     try:

@@ -11,9 +11,9 @@ import icalendar
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.notifications.channels.mail import Envelope, write
-from services.notifications.model import Message
-from services.notifications.model.wording import paragraphs, words
+from services.notifications.delivery.mail.composing import Headers, compose
+from services.notifications.wording.model import Message, paragraphs
+from services.notifications.wording.model.words import words
 from shared.icalendar import Address, Entry, cancellation, invitation
 
 AT = datetime(2030, 4, 9, 13, tzinfo=UTC)
@@ -32,7 +32,7 @@ def a_message(**fields: Any) -> Message:
     return Message(**(usual | fields))
 
 
-def an_envelope(**fields: Any) -> Envelope:
+def an_envelope(**fields: Any) -> Headers:
     usual = {
         "sender": Address("copse@copse.example", "Copse"),
         "recipient": Address("ann@example.org", "Ann"),
@@ -42,7 +42,7 @@ def an_envelope(**fields: Any) -> Envelope:
         "unsubscribe": LONG,
         "sent_at": AT,
     }
-    return Envelope(**(usual | fields))
+    return Headers(**(usual | fields))
 
 
 ENTRY = Entry(
@@ -78,13 +78,13 @@ def header_names(raw: bytes) -> list[str]:
 
 
 def test_a_message_has_a_text_and_an_html_part() -> None:
-    message = read(write(a_message(), an_envelope()))
+    message = read(compose(a_message(), an_envelope()))
     assert structure(message) == ["multipart/alternative", "text/plain", "text/html"]
 
 
 def test_an_invitation_offers_accept_and_decline() -> None:
     calendar = invitation(ENTRY, organizer=ORGANIZER, attendee=ANN)
-    raw = write(a_message(), an_envelope(), ("REQUEST", calendar))
+    raw = compose(a_message(), an_envelope(), ("REQUEST", calendar))
     message = read(raw)
     assert structure(message) == [
         "multipart/mixed",
@@ -105,37 +105,39 @@ def test_an_invitation_offers_accept_and_decline() -> None:
 
 def test_a_cancellation_says_cancel_in_both_places() -> None:
     calendar = cancellation(ENTRY, organizer=ORGANIZER, attendee=ANN)
-    raw = write(a_message(), an_envelope(), ("CANCEL", calendar))
+    raw = compose(a_message(), an_envelope(), ("CANCEL", calendar))
     assert b"text/calendar; charset=utf-8; method=CANCEL" in raw
     assert icalendar.Calendar.from_ical(calendar)["METHOD"] == "CANCEL"
 
 
 def test_a_long_unsubscribe_link_stays_on_its_line() -> None:
-    raw = write(a_message(), an_envelope())
+    raw = compose(a_message(), an_envelope())
     assert f"\r\nList-Unsubscribe: <{LONG}>\r\n".encode() in raw
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
 
 
 def test_mails_about_one_thing_stand_in_one_thread() -> None:
-    message = read(write(a_message(), an_envelope(thread=("<a@x>", "<b@x>"))))
+    message = read(compose(a_message(), an_envelope(thread=("<a@x>", "<b@x>"))))
     assert message["In-Reply-To"] == "<b@x>"
     assert message["References"] == "<a@x> <b@x>"
 
 
 def test_a_thread_of_many_mails_keeps_its_first_and_its_last() -> None:
     thread = tuple(f"<{n}@x>" for n in range(50))
-    references = read(write(a_message(), an_envelope(thread=thread)))["References"].split()
+    references = read(compose(a_message(), an_envelope(thread=thread)))["References"].split()
     assert references == [thread[0], *thread[-9:]]
 
 
 def test_every_mail_says_that_a_program_wrote_it_and_in_which_trace() -> None:
-    message = read(write(a_message(), an_envelope(traceparent="00-abc-def-01")))
+    message = read(compose(a_message(), an_envelope(traceparent="00-abc-def-01")))
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["traceparent"] == "00-abc-def-01"
 
 
 def test_a_name_with_an_umlaut_arrives_as_it_is() -> None:
-    message = read(write(a_message(), an_envelope(recipient=Address("z@x.org", "Zoë, “Z” Ó Hara"))))
+    message = read(
+        compose(a_message(), an_envelope(recipient=Address("z@x.org", "Zoë, “Z” Ó Hara")))
+    )
     assert message["To"].addresses[0].display_name == "Zoë, “Z” Ó Hara"
 
 
@@ -143,14 +145,14 @@ def test_a_name_with_an_umlaut_arrives_as_it_is() -> None:
 @given(text=anything)
 def test_words_arrive_as_they_were_written(text: str) -> None:
     said = words("{{ text }}", {"text": f"{text} \n.\n..\n--\nFrom here = {'long ' * 60}ü"})
-    [body, _] = read(write(a_message(text=said), an_envelope())).iter_parts()
+    [body, _] = read(compose(a_message(text=said), an_envelope())).iter_parts()
     assert isinstance(body, EmailMessage)
     arrived = body.get_content()
     assert arrived.replace("\r\n", "\n").startswith(said + "\n\nRead it:\n")
 
 
 def test_text_that_looks_encoded_is_not_decoded() -> None:
-    message = read(write(a_message(subject="=?utf-8?q?free?= money"), an_envelope()))
+    message = read(compose(a_message(subject="=?utf-8?q?free?= money"), an_envelope()))
     assert message["Subject"] == "=?utf-8?q?free?= money"
 
 
@@ -158,7 +160,7 @@ def test_text_that_looks_encoded_is_not_decoded() -> None:
 @given(subject=anything, name=anything, text=anything, label=anything)
 def test_nobodys_words_ever_begin_a_header(subject: str, name: str, text: str, label: str) -> None:
     mine = "\r\nBcc: eve@example.org\r\n\r\n"
-    raw = write(
+    raw = compose(
         a_message(
             subject=mine + subject + mine,
             text=text.encode(errors="replace").decode(),
@@ -167,7 +169,7 @@ def test_nobodys_words_ever_begin_a_header(subject: str, name: str, text: str, l
         ),
         an_envelope(recipient=Address("ann@example.org", name + mine + name)),
     )
-    plain = write(a_message(), an_envelope())
+    plain = compose(a_message(), an_envelope())
     assert header_names(raw) == header_names(plain)
     assert b"\n" not in raw.replace(b"\r\n", b"")
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))

@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.notifications.model import (
-    Notification,
+from services.notifications.delivery.model import (
     NotToResend,
     Preferences,
     Subscription,
@@ -14,7 +13,8 @@ from services.notifications.model import (
     resend,
     waiting,
 )
-from services.notifications.model.mailing import WAITS
+from services.notifications.delivery.model.transitions import WAITS
+from services.notifications.telling.model import Notification
 
 NOW = datetime(2030, 4, 9, 13, tzinfo=UTC)
 
@@ -39,9 +39,9 @@ def test_a_refusal_for_now_is_tried_again_later_and_later() -> None:
 
 
 def test_somebody_gives_up_in_the_end() -> None:
-    step = after("deferred", "451 later", len(WAITS) + 1, NOW)
-    assert step.state == "failed"
-    assert "451 later" in (step.reason or "")
+    given_up = after("deferred", "451 later", len(WAITS) + 1, NOW)
+    assert given_up.state == "failed"
+    assert "451 later" in (given_up.reason or "")
 
 
 def test_what_nobody_knows_is_not_tried_again() -> None:

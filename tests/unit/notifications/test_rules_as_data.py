@@ -6,17 +6,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.notifications.model import (
+from services.notifications.telling.model import (
     EventDoesNotFit,
     Notice,
     Rule,
-    Template,
-    UnknownVariable,
     identify,
     require_fitting_event,
     require_workable_rule,
 )
-from services.notifications.model.checks import UnknownField
+from services.notifications.telling.model.checks import UnknownField
+from services.notifications.wording.model import Template, UnknownVariable
 from shared.events.cloudevents import Envelope
 
 NOW = datetime(2030, 4, 9, 13, tzinfo=UTC)
@@ -152,7 +151,7 @@ def test_what_a_rule_tells_once_is_told_once_for_each_source() -> None:
 
 def test_whatever_systems_send_is_kept_as_it_came() -> None:
     data = {"person": "ann", "$where": {"a.b": 2**80}, "none": None, "text": "\x00"}
-    assert the_notice(a_rule(), an_event(data)).told().data == data
+    assert the_notice(a_rule(), an_event(data)).source_event().data == data
 
 
 def test_newcomers_count_as_if_they_had_been_there() -> None:

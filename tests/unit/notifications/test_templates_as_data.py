@@ -5,17 +5,11 @@ from typing import Any
 
 import pytest
 
-from services.notifications.model import (
-    Draft,
-    Message,
-    Rule,
-    UnknownVariable,
-    UnusableTemplate,
-    require_workable_template,
-    sample,
-)
-from services.notifications.model.context import LINKS
-from services.notifications.store import built_in
+from services.notifications.telling.model import Rule, require_workable_template, sample
+from services.notifications.telling.store import built_in
+from services.notifications.wording.model import Draft, Message, UnknownVariable, UnusableTemplate
+from services.notifications.wording.model.context import LINKS
+from services.notifications.wording.store import built_in as wording
 
 ANNOUNCED = built_in.rules()["meeting-announced"]
 UNKNOWN = Rule.model_validate(
@@ -237,7 +231,7 @@ RULES = built_in.rules().values()
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
 def test_every_built_in_message_says_why_and_offers_one_thing_to_do(rule: Rule) -> None:
-    template = built_in.templates()[rule.template]
+    template = wording.templates()[rule.template]
     require_workable_template(rule.template, template, [rule])
     context = sample(rule)
     data = context["data"]
@@ -255,4 +249,4 @@ def test_every_built_in_message_says_why_and_offers_one_thing_to_do(rule: Rule) 
 
 
 def test_every_built_in_template_is_used_or_takes_the_place_of_others() -> None:
-    assert set(built_in.templates()) == {rule.template for rule in RULES} | {"confidential"}
+    assert set(wording.templates()) == {rule.template for rule in RULES} | {"confidential"}
