@@ -106,13 +106,13 @@ _counting = asyncio.Event()
 
 
 def _count_assignments() -> None:
-    usual: Any = Consumer._assigned_now
+    usual: Any = Consumer.on_partitions_assigned
 
     async def counted(self: Consumer, assigned: Any) -> None:
         ASSIGNED.inc()
         await usual(self, assigned)
 
-    Consumer._assigned_now = Consumer.on_partitions_assigned = counted  # type: ignore[method-assign]
+    Consumer.on_partitions_assigned = counted
 
 
 _count_assignments()

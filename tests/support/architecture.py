@@ -184,11 +184,7 @@ def at_home_anywhere(root: Path) -> Iterator[str]:
 
 
 LOOK_INSIDE = {
-    "tests/faults/slow_service.py": "counts assignments inside the consumer",
     "tests/service/notifications/test_broken_lines.py": "makes a double's answers slow",
-    "tests/unit/shared/test_batches_read_ahead.py": "drives the consumer from inside",
-    "tests/unit/shared/test_parking.py": "reads what a unit of work keeps back",
-    "tests/unit/shared/test_readiness.py": "drives the consumer from inside",
 }
 """Tests that still use private attributes, and what for. The list only gets shorter."""
 BY_NAME = {"getattr", "setattr", "delattr", "hasattr"}  # Python's, and monkeypatch's
