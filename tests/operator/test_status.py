@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from pymongo import AsyncMongoClient
 
 from tests.kernel.world import until
 from tests.operator.desk import Desk, Work, a_request, headers
@@ -53,6 +54,40 @@ async def test_a_stopped_consumer_is_degraded_within_30_s_and_fine_again_when_it
 
     await until(fine, seconds=60, every=0.2)
     assert (await work.desk.status_of("notifications"))[0]["lag_records"] == 0
+
+
+async def test_mails_that_failed_or_may_not_have_arrived_are_counted_until_they_are_sent_again(
+    work: Work,
+):
+    ann = work.region.person("ann")
+    await ann.does("PUT", "membership", "/people/me", json={})
+    subject = fresh("Lost")
+    events = [a_request([ann.person_id], f"{subject} {n}") for n in range(3)]
+    await work.desk.done("events", "publish", input="\n".join(map(json.dumps, events)))
+    await ann.gets(subject, count=3)
+    async with AsyncMongoClient(work.desk.parts.mongo) as client:
+        mails = client["notifications"]["notifications"]
+        mine = {"person_id": ann.person_id, "state": "sent"}
+
+        async def recorded() -> bool:
+            return await mails.count_documents(mine) == 3
+
+        await until(recorded, seconds=30, every=0.1)
+        ids = [mail["_id"] async for mail in mails.find(mine, {"_id": 1})]
+        for id, state in zip(ids, ("failed", "failed", "delivery-unknown"), strict=True):
+            await mails.update_one({"_id": id}, {"$set": {"state": state}})
+    seen, _ = await work.desk.status_of("notifications")
+    assert seen["deliveries"] == {"failed": 2, "delivery-unknown": 1}
+    answer = await work.desk.types_in_a_terminal("status")
+    assert "2 failed" in answer.out
+    for id in ids:
+        await work.region.operator.does("POST", "notifications", f"/deliveries/{id}/resend")
+    await ann.gets(subject, count=6)
+
+    async def none_left() -> bool:
+        return (await work.desk.status_of("notifications"))[0]["deliveries"] == {}
+
+    await until(none_left, seconds=30, every=0.2)
 
 
 async def test_records_nobody_handles_and_gaps_are_no_lag(work: Work):
