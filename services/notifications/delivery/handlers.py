@@ -15,6 +15,7 @@ from shared.runtime.runtime import Runtime
 from shared.storage.unit_of_work import Transaction
 
 LOOK_SECONDS = 0.5  # between looks for what is due: some wait for a fact only for a moment
+UNCALLED_SECONDS = 5.0  # a sender is woken at each of these looks; by itself it comes only if one failed
 
 on = Handlers("notifications")
 
@@ -58,4 +59,4 @@ def senders(*kinds: ChannelKind) -> Lifespan:
 
 
 def _chore(name: str, sender: Sender[Any]) -> Chore:
-    return Chore(name, LOOK_SECONDS, lambda _: sender.work())
+    return Chore(name, UNCALLED_SECONDS, lambda _: sender.work())

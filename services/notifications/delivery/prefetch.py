@@ -43,8 +43,8 @@ class Prefetch:
 
     async def look_up(self, notification: Notification) -> Pending:
         """What holds at this very moment."""
-        found = await store.look_up(self._database, self._public_url, [notification])
-        return found[notification.notification_id]
+        pending = await store.look_up(self._database, self._public_url, [notification])
+        return pending[notification.notification_id]
 
     async def _look_up(self) -> None:
         self._pending = {}

@@ -51,4 +51,4 @@ async def _look_up(
     if len(unrouted) == 1:
         return {}
     alone = [await _look_up(database, public_url, [notification]) for notification in unrouted]
-    return {id: pending for found in alone for id, pending in found.items()}
+    return {id: pending for each in alone for id, pending in each.items()}

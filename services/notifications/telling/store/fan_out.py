@@ -41,8 +41,8 @@ async def expand(database: Database, notice: Notice) -> int:
 
 
 async def _lies_ahead(database: Database, notice: Notice) -> bool:
-    ahead = {"_id": notice.meeting_id, "status": "confirmed", "ends_at": {"$gt": now()}}
-    return await database["meetings"].find_one(ahead, {"_id": 1}) is not None
+    to_come = {"_id": notice.meeting_id, "status": "confirmed", "ends_at": {"$gt": now()}}
+    return await database["meetings"].find_one(to_come, {"_id": 1}) is not None
 
 
 async def _recipients(database: Database, notice: Notice) -> AsyncIterator[list[str]]:

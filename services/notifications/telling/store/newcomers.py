@@ -65,8 +65,8 @@ async def _catch_up(database: Database, community_id: str, newcomers: list[Docum
 async def _missed(
     database: Database, community_id: str, newcomers: list[Document]
 ) -> list[Document]:
-    ahead = {"community_id": community_id, "status": "confirmed", "ends_at": {"$gt": now()}}
-    meetings: list[str] = await database["meetings"].distinct("_id", ahead)
+    to_come = {"community_id": community_id, "status": "confirmed", "ends_at": {"$gt": now()}}
+    meetings: list[str] = await database["meetings"].distinct("_id", to_come)
     first: datetime = max(min(join["joined_at"] for join in newcomers), now() - LONGEST_FRESH)
     since = {"community_id": community_id, "happened_at": {"$gte": first}}
     open_to_all = {"meeting_id": {"$in": meetings}, "newcomers": True}
