@@ -20,6 +20,7 @@ from shared.consuming import aiokafka_patch
 from shared.events.event import Document
 from shared.runtime.settings import Settings, load
 from shared.storage.database import Database
+from shared.storage.layout import WATERMARKS
 
 Mongo = AsyncMongoClient[Document]
 INNER = {"admin", "local", "config"}  # MongoDB's own databases
@@ -71,7 +72,7 @@ async def database(where: Settings, service: str) -> AsyncGenerator[Database]:
 async def services(client: Mongo) -> list[str]:
     """Every database that a service has made: none is named here, so a new one appears by itself."""
     names = [name for name in sorted(await client.list_database_names()) if name not in INNER]
-    return [name for name in names if "watermarks" in await client[name].list_collection_names()]
+    return [name for name in names if WATERMARKS in await client[name].list_collection_names()]
 
 
 @asynccontextmanager

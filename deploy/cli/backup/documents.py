@@ -27,8 +27,9 @@ from deploy.cli.backup.manifest import (
 from deploy.cli.reach import INNER, Mongo
 from deploy.cli.terminal import Wrong, tell
 from shared.events.event import Document
+from shared.storage.layout import LEASES
 
-LEFT_OUT = {"leases"}  # of processes that are not there any more
+LEFT_OUT = {LEASES}  # of processes that are not there any more
 TOO_OLD = 239  # MongoDB's code: SnapshotTooOld
 BATCH_BYTES, BATCH = 8_000_000, 1_000
 

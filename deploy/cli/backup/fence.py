@@ -13,6 +13,7 @@ from typing import Any
 
 from deploy.cli.reach import Mongo
 from deploy.cli.terminal import Wrong, tell
+from shared.storage.layout import LEASES
 from shared.storage.lease import DOUBT_SECONDS
 
 HOLD_SECONDS = 40
@@ -73,7 +74,7 @@ class Fence:
             await self._leases(name).delete_one({"_id": "relay", "holder": self._holder})
 
     def _leases(self, service: str) -> Any:
-        return self._client[service]["leases"]
+        return self._client[service][LEASES]
 
 
 @asynccontextmanager

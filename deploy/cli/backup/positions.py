@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from aiokafka import TopicPartition
 
 from shared.events.event import Document
+from shared.storage.layout import PARKED, WATERMARKS
 
 
 class Places:
@@ -41,13 +42,13 @@ def moving(places: Mapping[TopicPartition, Places]) -> Callable[[str, Document],
     """What a service knows of offsets, as they are in the restored Kafka."""
 
     def change(collection: str, document: Document) -> Document:
-        if collection not in ("watermarks", "parked"):
+        if collection not in (WATERMARKS, PARKED):
             return document
         topic, number = str(document["_id"]).split(":")[:2]
         place = places.get(TopicPartition(topic, int(number)))
         if place is None or not place.moved:
             return document
-        if collection == "watermarks":
+        if collection == WATERMARKS:
             offset = place.watermark(document["offset"])
             return document if offset == document["offset"] else {**document, "offset": offset}
         offset = place.position(document["offset"])

@@ -11,6 +11,7 @@ from deploy.cli.backup.manifest import Manifest, read_manifest
 from deploy.cli.backup.positions import moving
 from deploy.cli.terminal import Wrong, tell
 from shared.runtime.settings import Settings
+from shared.storage.layout import LEASES
 
 NAMED = 8  # of what is in the way
 
@@ -43,9 +44,7 @@ async def restore(where: Settings, folder: Path) -> Restored:
 async def _must_be_empty(where: Settings, client: reach.Mongo, admin: AIOKafkaAdminClient) -> None:
     taken = {"$expr": {"$gt": ["$until", "$$NOW"]}}
     working = [
-        name
-        for name in await reach.services(client)
-        if await client[name]["leases"].find_one(taken)
+        name for name in await reach.services(client) if await client[name][LEASES].find_one(taken)
     ]
     if working:
         raise Wrong(f"Stop the services first: {', '.join(working)} work.")

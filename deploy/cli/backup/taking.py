@@ -14,6 +14,7 @@ from deploy.cli.backup.fence import publishing_held
 from deploy.cli.backup.manifest import Manifest, taken, whole_or_not_there, write_manifest
 from deploy.cli.terminal import tell
 from shared.runtime.settings import Settings
+from shared.storage.layout import LEASES
 from shared.types.clock import now
 
 
@@ -35,7 +36,7 @@ async def _moment(
     await records.ends(where)  # a Kafka that is away is found before anything is held
     async with publishing_held(client, services) as fence:
         for name in services or ["admin"]:  # the first read fixes the session's moment
-            await client[name]["leases"].find_one({}, session=session)
+            await client[name][LEASES].find_one({}, session=session)
         manifest = taken(now(), session.operation_time)
         ends = await records.ends(where)
         await fence.check()

@@ -5,6 +5,7 @@ from typing import Any
 from deploy.cli.dead_letters.selection import databases
 from deploy.cli.events.readable import indented, text
 from deploy.cli.terminal import Wrong, document, duration, say, table
+from shared.storage.layout import PARKED
 from shared.storage.unit_of_work import Filter
 from shared.types.clock import now
 
@@ -23,7 +24,7 @@ async def listed(
     found: list[dict[str, Any]] = []
     more = 0
     async for name, database in databases(service):
-        parked = database["parked"]
+        parked = database[PARKED]
         if kinds:
             found += [_kind(name, one) async for one in parked.aggregate(_by_kind(meant))]
             continue
@@ -53,7 +54,7 @@ async def shown(state: str, id: str, service: str | None, *, as_json: bool) -> N
     """Everything that is known of one event, for every service that set it aside."""
     found: list[dict[str, Any]] = []
     async for name, database in databases(service):
-        one = await database["parked"].find_one({"_id": id, "state": state})
+        one = await database[PARKED].find_one({"_id": id, "state": state})
         if one:
             headers = {header: text(bytes(content)) for header, content in one["headers"]}
             found.append(_known(name, one) | {"headers": headers, "value": text(one["value"])})

@@ -21,9 +21,9 @@ from deploy.topics.apply import Unreachable
 from services.notifications.delivery.layout import DELIVERIES, TROUBLED
 from shared.events.event import Document
 from shared.runtime.settings import Settings
+from shared.storage.layout import BEHIND, DEAD, HELD, LEASES, OUTBOX, PARKED, WATERMARKS
 from shared.types.clock import now
 
-BEHIND = "waits behind an earlier event of its key"  # shared.consuming.parked.queue_behind
 KAFKA_SECONDS = 20
 COORDINATOR_COMING = (
     GroupCoordinatorNotAvailableError,
@@ -75,24 +75,21 @@ def _service(name: str, store: Document, found: tuple[int, Lag] | None) -> Servi
 
 
 async def _store(database: Any) -> Document:
-    parked: Any = database["parked"]
-    failing = {"state": "held", "reason": {"$ne": BEHIND}}
-    oldest = await database["outbox"].find_one({}, {"_id": 1}, sort=[("_id", 1)])
-    lease = await database["leases"].find_one(
-        {"_id": "relay", "$expr": {"$gt": ["$until", "$$NOW"]}}
-    )
+    parked: Any = database[PARKED]
+    failing = {"state": HELD, "code": {"$ne": BEHIND}}
+    oldest = await database[OUTBOX].find_one({}, {"_id": 1}, sort=[("_id", 1)])
+    lease = await database[LEASES].find_one({"_id": "relay", "$expr": {"$gt": ["$until", "$$NOW"]}})
     troubled = {
         state: await database[DELIVERIES].count_documents({"state": state}) for state in TROUBLED
     }
     return {
         "watermarks": {
-            _partition(one["_id"]): int(one["offset"])
-            async for one in database["watermarks"].find()
+            _partition(one["_id"]): int(one["offset"]) async for one in database[WATERMARKS].find()
         },
-        "held": await parked.count_documents({"state": "held"}),
+        "held": await parked.count_documents({"state": HELD}),
         "failing": await parked.count_documents(failing),
-        "dead": await parked.count_documents({"state": "dead"}),
-        "outbox": await database["outbox"].estimated_document_count(),
+        "dead": await parked.count_documents({"state": DEAD}),
+        "outbox": await database[OUTBOX].estimated_document_count(),
         "outbox_seconds": None if oldest is None else _age(oldest["_id"]),
         "relay": lease["holder"] if lease else None,
         "deliveries": {state: count for state, count in troubled.items() if count},

@@ -60,7 +60,14 @@ class Untouched:
         self._before: dict[str, list[Any]] = {}
 
     async def _now(self) -> dict[str, list[Any]]:
-        names = ("communities", "standings", "people", "community_types", "outbox", "replies")
+        names = (
+            "communities",
+            "standings",
+            "people",
+            "community_types",
+            "outbox",
+            "idempotency_keys",
+        )
         return {name: await self._database[name].find({}).to_list(None) for name in names}
 
     async def look(self) -> None:

@@ -117,7 +117,7 @@ class Region:
 
     async def stored(self) -> dict[str, list[Any]]:
         """All that is kept and published, to be compared with what is later."""
-        names = ("schedules", "meetings", "feeds", "memberships", "outbox", "replies")
+        names = ("schedules", "meetings", "feeds", "memberships", "outbox", "idempotency_keys")
         found = self.service.database
         return {name: await found[name].find({}).sort("_id", 1).to_list(None) for name in names}
 
