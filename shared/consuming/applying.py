@@ -1,9 +1,9 @@
 """Records are applied, each event once: watermark, ids, handlers, outbox and what is set aside, in one transaction a batch."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence, Set
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from pymongo.errors import PyMongoError
@@ -27,6 +27,13 @@ Claim = Callable[[Transaction, int, int | None], Awaitable[None]]
 """Makes the records up to an offset this transaction's, or raises; said again of fewer, with the offset said before."""
 Held = Callable[[Transaction], Awaitable[set[str]]]
 """Which queues have an event that is held: later ones of theirs wait behind it."""
+
+
+class Applied(NamedTuple):
+    """How many records are dealt with, and how many of their events took effect just now."""
+
+    records: int
+    handled: int
 
 
 class Fenced(Exception):
@@ -56,8 +63,8 @@ class Applier:
         place = (raw.topic, raw.partition, raw.offset, raw.key)
         return Record(*place, raw.value, headers, envelope, published_ms=raw.timestamp)
 
-    async def apply(self, partition: Partition, records: Sequence[Record]) -> int:
-        """Apply records in order, in one transaction, for HANDLING_SECONDS. Returns how many are done: one at least.
+    async def apply(self, partition: Partition, records: Sequence[Record]) -> Applied:
+        """Apply records in order, in one transaction, for HANDLING_SECONDS: one at least.
 
         Raises Failed, Fenced, PyMongoError; nothing has happened then.
         """
@@ -70,7 +77,7 @@ class Applier:
         batch = [records[n] for n in heard]
         if not batch:
             self._skipped(partition, sum(record.offset > position for record in records))
-            return len(records)
+            return Applied(len(records), 0)
         topic, number = partition.tp
         queues = {record.queue for record in batch}
 
@@ -82,12 +89,14 @@ class Applier:
             if not await tx.claim(WATERMARKS, expected, {"$set": {"offset": to}}):
                 raise Fenced(str(partition))
 
-        count = await self.once(batch, advance, parked.held_queues(topic, number, queues))
+        count, handled = await self.apply_deduplicated(
+            batch, advance, parked.held_queues(topic, number, queues)
+        )
         partition.position = batch[count - 1].offset
         done = len(records) if count == len(batch) else heard[count - 1] + 1
         new = sum(record.offset > position for record in records[:done])
         self._skipped(partition, new - count)  # once, however often the rest had to be tried
-        return done
+        return Applied(done, handled)
 
     def _skipped(self, partition: Partition, count: int) -> None:
         if count:
@@ -105,7 +114,7 @@ class Applier:
                     record.topic, record.value, record.headers, self.on.models
                 )
                 try:
-                    await self.once([record], parked.taking(head))
+                    await self.apply_deduplicated([record], parked.taking(head))
                 except parked.Taken:
                     break
                 except Exception as failure:
@@ -116,16 +125,18 @@ class Applier:
                     break
                 CONSUMED.labels(tp.topic, "recovered").inc()
 
-    async def once(self, batch: Sequence[Record], claim: Claim, held: Held | None = None) -> int:
-        """Apply a batch, each event that was not applied before. Returns how many records that was."""
+    async def apply_deduplicated(
+        self, batch: Sequence[Record], claim: Claim, held: Held | None = None
+    ) -> Applied:
+        """Apply a batch, each event that was not applied before."""
         try:
-            return await self.transact(batch, claim, held, careful=False)
+            return await self.run_transaction(batch, claim, held, careful=False)
         except SeenBefore:
-            return await self.transact(batch, claim, held, careful=True)
+            return await self.run_transaction(batch, claim, held, careful=True)
 
-    async def transact(
+    async def run_transaction(
         self, batch: Sequence[Record], claim: Claim, held: Held | None, *, careful: bool
-    ) -> int:
+    ) -> Applied:
         """One transaction: what is handled when its time is over is committed, the rest is for the next."""
         making = tracer()  # no span an event where nobody wants it
         spans = Spans(self.on.group, making) if making else None
@@ -136,18 +147,19 @@ class Applier:
             if spans:
                 spans.again()
             await claim(tx, batch[-1].offset, None)
-            waiting = await held(tx) if held else set[str]()
-            identities = self._to_remember(batch, waiting)
+            held_before = await held(tx) if held else set[str]()
+            waiting = set(held_before)
+            identities = self._to_remember(batch, held_before)
             seen = await deduplication.remember(tx, identities, careful=careful)
             new = {*identities} - seen
             ends = monotonic() + HANDLING_SECONDS
             for count, record in enumerate(batch):
                 if count and monotonic() > ends:
                     await claim(tx, batch[count - 1].offset, batch[-1].offset)
-                    handled = self._to_remember(batch[:count], set())
+                    handled = self._to_remember(batch[:count], held_before)
                     await deduplication.forget(tx, [*new.difference(handled)])
                     return count
-                outcomes[await self._blamed(record, tx, waiting, seen, spans)] += 1
+                outcomes[await self._handle_or_blame(record, tx, waiting, seen, spans)] += 1
             return len(batch)
 
         count = await self.database.transact(work)
@@ -155,9 +167,9 @@ class Applier:
             spans.tell()
         for outcome, times in outcomes.items():
             CONSUMED.labels(batch[0].topic, outcome).inc(times)
-        return count
+        return Applied(count, outcomes["applied"])
 
-    async def _blamed(
+    async def _handle_or_blame(
         self,
         record: Record,
         tx: Transaction,
@@ -166,13 +178,13 @@ class Applier:
         spans: Spans | None,
     ) -> str:
         try:
-            return await self.take(record, tx, waiting, seen, spans)
+            return await self.handle_record(record, tx, waiting, seen, spans)
         except PyMongoError:
             raise
         except Exception as error:
             raise Failed(record.offset, error) from error
 
-    async def take(
+    async def handle_record(
         self,
         record: Record,
         tx: Transaction,
@@ -182,7 +194,9 @@ class Applier:
     ) -> str:
         """Handle an event, or set it aside, or know it already; the outcome is a label of the metric."""
         envelope = record.envelope
-        if isinstance(envelope, Unreadable) or (record.trouble and record.queue not in waiting):
+        if isinstance(envelope, Unreadable) or (
+            record.failure_reason and record.queue not in waiting
+        ):
             outcome = parked.park(tx, record, self.on.group)
             if spans:
                 spans.set_aside(record, outcome)
@@ -201,16 +215,19 @@ class Applier:
             seen.add(envelope.identity)  # its copy may be in this very batch
         return "applied"
 
-    def _to_remember(self, batch: Sequence[Record], waiting: set[str]) -> list[str]:
-        """The identities of the events that bring about reactions."""
-        return [
-            record.envelope.identity
-            for record in batch
-            if isinstance(record.envelope, Envelope)
-            and not record.trouble
-            and record.queue not in waiting
-            and self.on.reacts_to(record.envelope.type)
-        ]
+    def _to_remember(self, batch: Sequence[Record], held: Set[str]) -> list[str]:
+        """The identities of the events that bring about reactions now, and do not queue behind one that is held."""
+        waiting = set(held)
+        identities: list[str] = []
+        for record in batch:
+            if record.queue in waiting or not isinstance(record.envelope, Envelope):
+                continue
+            if record.failure_reason:
+                if not record.is_permanent:
+                    waiting.add(record.queue)
+            elif self.on.reacts_to(record.envelope.type):
+                identities.append(record.envelope.identity)
+        return identities
 
     async def _handle(
         self, record: Record, envelope: Envelope[Any], tx: Transaction, spans: Spans | None

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
 from shared.backoff import Backoff
-from shared.consuming.applying import Failed, Fenced
+from shared.consuming.applying import Applied, Failed, Fenced
 from shared.consuming.brake import Brake
 from shared.consuming.parked import fingerprint
 from shared.consuming.partition import Batch, Partition
@@ -16,25 +16,21 @@ from shared.storage.database import is_outage
 TRIES = 3
 BUSY_TRIES = 10
 
-Apply = Callable[[Partition, Sequence[Record]], Awaitable[int]]
+Apply = Callable[[Partition, Sequence[Record]], Awaitable[Applied]]
 
 
 class Batching:
     """Applies batches, in order. An event that fails alone, again and again, is set aside.
 
-    `share` of a topic's newest events may fail unforeseen before the topic stands (`brake.py`).
+    `max_failure_share` of a topic's newest events may fail unforeseen before the topic stands (`brake.py`).
     """
 
-    def __init__(self, apply: Apply, share: float) -> None:
+    def __init__(self, apply: Apply, max_failure_share: float) -> None:
         self.moved = 0.0  # when records were last applied, by the monotonic clock
         self.tried = 0.0  # when a transaction last began or ended: a slow event is no standstill
         self._apply = apply
         self._brakes: dict[str, Brake] = {}
-        self._share = share
-
-    def stands(self) -> list[str]:
-        """Why topics stand, a reason each."""
-        return [brake.reason for brake in self._brakes.values() if brake.reason]
+        self._max_failure_share = max_failure_share
 
     async def settle(self, batch: Batch) -> None:
         """Apply a batch. Raises Fenced when it does not count any more, Braked, and whatever says that MongoDB is away."""
@@ -46,7 +42,7 @@ class Batching:
                 raise Fenced(f"{batch.partition} was revoked")
             piece = work.popleft()
             try:
-                done = await self._timed(batch.partition, piece)
+                applied = await self._timed(batch.partition, piece)
             except Fenced:
                 raise
             except Exception as error:
@@ -57,19 +53,19 @@ class Batching:
                     await tries.failed(piece[0], error)
                 work.extendleft(reversed(parts or [piece]))
             else:
-                tries.succeeded(piece[:done])
-                if done < len(piece):
-                    work.appendleft(piece[done:])
+                tries.succeeded(applied.handled)
+                if applied.records < len(piece):
+                    work.appendleft(piece[applied.records :])
 
     def _brake(self, topic: str) -> Brake:
-        return self._brakes.setdefault(topic, Brake(topic, self._share))
+        return self._brakes.setdefault(topic, Brake(topic, self._max_failure_share))
 
-    async def _timed(self, partition: Partition, piece: Sequence[Record]) -> int:
+    async def _timed(self, partition: Partition, piece: Sequence[Record]) -> Applied:
         self.tried = time.monotonic()
         try:
-            done = await self._apply(partition, piece)
+            applied = await self._apply(partition, piece)
             self.moved = time.monotonic()
-            return done
+            return applied
         finally:
             self.tried = time.monotonic()
 
@@ -85,16 +81,15 @@ class Tries:
         self._count = 0
         self._backoff = Backoff(0.4, 6.4, factor=4)
 
-    def succeeded(self, records: Sequence[Record]) -> None:
-        """These are done."""
-        if handled := sum(not record.trouble for record in records if record.envelope):
-            self._brake.succeeded(handled)
+    def succeeded(self, handled: int) -> None:
+        """A transaction is committed in which so many events took effect."""
+        self._brake.handled(handled)
         self._count = 0
         self._backoff.reset()
 
     async def failed(self, record: Record, error: Exception) -> None:
         """Wait until it may be tried again, or have it set aside at the next try. Raises Braked."""
-        if record.trouble:
+        if record.failure_reason:
             raise error  # it cannot even be set aside: that is told, and tried again with a pause
         cause = error.error if isinstance(error, Failed) else error
         failure = fingerprint(repr(cause))
@@ -108,14 +103,14 @@ class Tries:
             await self._backoff.wait()
 
 
-def _cut(piece: Sequence[Record], trouble: Exception) -> list[Sequence[Record]]:
+def _cut(piece: Sequence[Record], failure: Exception) -> list[Sequence[Record]]:
     """Before, the event to blame, after; halves where nobody can be blamed; nothing of a single event."""
     if len(piece) == 1:
         return []
-    if isinstance(trouble, Failed):
-        before = [record for record in piece if record.offset < trouble.offset]
-        blamed = [record for record in piece if record.offset == trouble.offset]
-        after = [record for record in piece if record.offset > trouble.offset]
+    if isinstance(failure, Failed):
+        before = [record for record in piece if record.offset < failure.offset]
+        blamed = [record for record in piece if record.offset == failure.offset]
+        after = [record for record in piece if record.offset > failure.offset]
         return [part for part in (before, blamed, after) if part]
     middle = len(piece) // 2
     return [piece[:middle], piece[middle:]]

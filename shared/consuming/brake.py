@@ -1,15 +1,16 @@
 """Stops a topic where most events fail for a reason nobody foresaw: a bad deployment would otherwise park everything.
 
-After arroyo's `DlqLimit`. What cannot be read and what a rule refuses does not count: other systems send it, and it is theirs to
-mend; so nobody can stop a topic from outside.
+After arroyo's `DlqLimit`. What cannot be read, what a rule refuses and what MongoDB can never hold does not count, nor does a fact
+that is still on its way: other systems send it, and it is theirs to mend; so nobody can stop a topic from outside.
 """
 
 from collections import deque
 
-from shared.errors import Problem
+from shared.consuming.record import is_final
+from shared.errors import NotFound
 
 WINDOW = 200  # events of a topic that are looked at, the newest
-LEAST = 20  # failures before anything is stopped: a handful tells nothing
+MIN_FAILURES = 20  # before anything is stopped: a handful tells nothing
 
 
 class Braked(Exception):
@@ -17,30 +18,26 @@ class Braked(Exception):
 
 
 class Brake:
-    """What became of the newest events of one topic."""
+    """What became of the newest events of one topic that a handler had to do with."""
 
-    def __init__(self, topic: str, share: float) -> None:
+    def __init__(self, topic: str, max_failure_share: float) -> None:
         self._topic = topic
-        self._share = share
+        self._max_failure_share = max_failure_share
         self._failed: deque[bool] = deque(maxlen=WINDOW)
-        self.reason: str | None = None
-        """Why the topic stands; None while it does not."""
 
-    def succeeded(self, events: int) -> None:
-        """So many were handled: the topic goes on."""
+    def handled(self, events: int) -> None:
+        """So many events took effect."""
         self._failed.extend([False] * min(events, WINDOW))
-        self.reason = None
 
     def require_room(self, cause: Exception) -> None:
         """Raise Braked if one more may not be set aside for this cause."""
-        if isinstance(cause, Problem):
+        if is_final(cause) or isinstance(cause, NotFound):
             return
         newest = [*self._failed, True][-WINDOW:]
         failures, looked_at = sum(newest), len(newest)
-        if failures > LEAST and failures > self._share * looked_at:
-            self.reason = (
-                f"{self._topic} stands: {failures} of the last {looked_at} events failed unforeseen, "
+        if failures > MIN_FAILURES and failures > self._max_failure_share * looked_at:
+            raise Braked(
+                f"{failures} of the last {looked_at} events of {self._topic} failed unforeseen, "
                 f"the last with {type(cause).__name__}; the log says more"
-            )
-            raise Braked(self.reason) from cause
+            ) from cause
         self._failed.append(True)

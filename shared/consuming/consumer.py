@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any, cast
 
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -26,7 +26,7 @@ from shared.observability.logs import log
 from shared.observability.metrics import BATCH
 from shared.storage.database import Database, is_outage
 
-SIDE_BY_SIDE = 3  # batches: others are handled while MongoDB writes one
+MAX_CONCURRENT_BATCHES = 3  # batches: others are handled while MongoDB writes one
 RETRY_SECONDS = 1.0  # of parked events of one partition; then what is new has its turn
 REVOKE_SECONDS = (
     5.0  # for transactions that run when partitions are taken from us: the whole group waits
@@ -36,16 +36,22 @@ REVOKE_SECONDS = (
 class Consumer(ConsumerRebalanceListener):
     """One member of the service's consumer group, and the partitions that are its own.
 
-    `share` of a topic's newest events may fail unforeseen before the topic stands.
+    `max_failure_share` of a topic's newest events may fail unforeseen before the topic stands.
     """
 
     def __init__(
-        self, broker: KafkaBroker, on: Handlers, database: Database, *, most: int, share: float
+        self,
+        broker: KafkaBroker,
+        on: Handlers,
+        database: Database,
+        *,
+        max_records: int,
+        max_failure_share: float,
     ) -> None:
         self._on = on
         self._database = database
         self._applier = Applier(on, database)
-        self._batching = Batching(self._applier.apply, share)
+        self._batching = Batching(self._applier.apply, max_failure_share)
         self.partitions: dict[TopicPartition, Partition] = {}
         self._progress = Progress(on.topics, database)
         self._joined = False
@@ -55,10 +61,10 @@ class Consumer(ConsumerRebalanceListener):
         self.subscriber = Subscriber(
             *(broker, on.topics),
             group=on.group,
-            most=most,
+            max_records=max_records,
             rebalanced=self,
-            first=self._at_rest,
-            failed=self._fetch_again,
+            idle_partitions=self._at_rest,
+            on_fetch_error=self._fetch_again,
         )
         self.subscriber.listen(self.take)
 
@@ -78,7 +84,7 @@ class Consumer(ConsumerRebalanceListener):
             for tp, of_it in records.items()
             if (partition := self.partitions.get(tp))
         ]
-        await self._room(batches)
+        await self._wait_for_slot(batches)
         if batches and not self._ending:
             task = asyncio.create_task(self._apply(batches))
             self._under_way.add(task)
@@ -94,13 +100,13 @@ class Consumer(ConsumerRebalanceListener):
         for partition in self.partitions.values():
             partition.fetch_again(self.client)
 
-    async def _room(self, batches: Sequence[Batch]) -> None:
+    async def _wait_for_slot(self, batches: Sequence[Batch]) -> None:
         """Wait until a batch more may be applied: never two of one partition, however the one before ends."""
         while True:
             self._under_way = {task for task in self._under_way if not task.done()}
             tasks = {batch.partition.task for batch in batches}
             mine = {task for task in self._under_way if task in tasks}
-            before = self._under_way if len(self._under_way) >= SIDE_BY_SIDE else mine
+            before = self._under_way if len(self._under_way) >= MAX_CONCURRENT_BATCHES else mine
             if not before:
                 return
             await asyncio.wait(before, return_when=asyncio.FIRST_COMPLETED)
@@ -147,7 +153,8 @@ class Consumer(ConsumerRebalanceListener):
                     partition.forget()
                 except Braked as reason:
                     log.error("a topic stands", reason=str(reason), exc_info=reason.__cause__)
-                    await backoff.wait()
+                    partition.stand(self.client, str(reason))
+                    return None
                 except Exception as error:
                     if not (is_outage(error) or isinstance(error, KafkaError)):
                         log.exception(
@@ -157,6 +164,7 @@ class Consumer(ConsumerRebalanceListener):
                     await backoff.wait()
                 else:
                     self.waiting = False
+                    partition.goes_on()
                     partition.lag.applied(records[-1].published_ms)
                     partition.done = records[-1].offset + 1
                     return partition.done
@@ -175,8 +183,8 @@ class Consumer(ConsumerRebalanceListener):
         if not await parked.any_due(self._database):
             return  # one question a second, not one for each of dozens of partitions
         for partition in [*self.partitions.values()]:
-            ends = time.monotonic() + RETRY_SECONDS
             async with partition.lock:
+                ends = time.monotonic() + RETRY_SECONDS
                 await self._applier.retry(
                     partition.tp,
                     lambda mine=partition, ends=ends: not mine.closed and time.monotonic() < ends,
@@ -184,7 +192,7 @@ class Consumer(ConsumerRebalanceListener):
 
     # who has which partition
 
-    async def _revoked(self, revoked: set[TopicPartition]) -> None:
+    async def _revoked(self, revoked: Set[TopicPartition]) -> None:
         """Let running transactions end; whatever comes late is fenced by the watermark."""
         self._joined = False  # who has nothing between two assignments does not stand by
         deadline = asyncio.get_running_loop().time() + REVOKE_SECONDS
@@ -193,12 +201,12 @@ class Consumer(ConsumerRebalanceListener):
             partition.closed = True
         for partition in closing:
             await partition.close(deadline)
+        self.waiting = False  # of what is ours from now on nothing is known
 
     async def _assigned(self, assigned: set[TopicPartition]) -> None:
         """Take over; the position is read from MongoDB with the first records."""
         show_none()
-        for tp in self.partitions.keys() - assigned:
-            del self.partitions[tp]
+        await self._revoked(self.partitions.keys() - assigned)  # aiokafka took them away before
         for tp in assigned - self.partitions.keys():
             self.partitions[tp] = Partition(tp)
         for partition in self.partitions.values():
@@ -215,6 +223,8 @@ class Consumer(ConsumerRebalanceListener):
         """Records behind, over all partitions; feeds readiness, the lag metric and the watchdog."""
         if not self.client or not self._joined:
             return 0
+        for partition in self.partitions.values():
+            partition.try_again(self.client)
         return await self._progress.measure(self.client, self.partitions)
 
     def waits_for(self) -> list[str]:
@@ -225,7 +235,8 @@ class Consumer(ConsumerRebalanceListener):
             waits.append("the history is not applied yet")
         if self.waiting:
             waits.append("MongoDB is away")
-        return waits + self._batching.stands()
+        stands = [partition.stands for partition in self.partitions.values() if partition.stands]
+        return [*waits, *sorted(set(stands))]
 
     @property
     def still_for(self) -> float:

@@ -64,8 +64,8 @@ class ConsumerGroup:
                 broker,
                 self._on,
                 self._database,
-                most=self._batch_records,
-                share=self._brake_share,
+                max_records=self._batch_records,
+                max_failure_share=self._brake_share,
             )
             try:
                 await broker.start()

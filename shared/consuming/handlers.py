@@ -116,7 +116,7 @@ class Handlers:
         return self.handlers.setdefault(event.type, Handling())
 
     def reacts_to(self, type: str) -> bool:
-        """Whether more than projections happen: then the inbox must remember the event."""
+        """Whether more than projections happen: then its id must be remembered."""
         return bool(self.watchers) or bool(self.handlers.get(type, _NOTHING).reactions)
 
     async def handle(self, envelope: Envelope[Any], topic: str, tx: Transaction) -> None:

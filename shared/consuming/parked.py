@@ -1,4 +1,4 @@
-"""Isolate, retry, park with the reason, replay. What is set aside lives in MongoDB, key by key in order."""
+"""What cannot be applied is parked with the reason, in MongoDB, and tried again key by key, in order, until it is dead."""
 
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -41,19 +41,19 @@ def held_queues(
 def queue_behind(tx: Transaction, record: Record) -> None:
     """Park an event because an earlier one of its key is parked."""
     reason = "waits behind an earlier event of its key"
-    tx.keep(PARKED, _document(record, HELD, BEHIND, reason, now()))
+    tx.insert_later(PARKED, _document(record, HELD, BEHIND, reason, now()))
 
 
 def park(tx: Transaction, record: Record, group: str) -> str:
     """Set an event aside with the reason. Returns its state: held (it will be tried again) or dead."""
-    final = record.for_good or isinstance(record.envelope, Unreadable)
+    final = record.is_permanent or isinstance(record.envelope, Unreadable)
     if isinstance(record.envelope, Unreadable):
         code, reason = UNREADABLE, record.envelope.reason
     else:
-        code, reason = REFUSED if record.for_good else FAILED, record.trouble or ""
+        code, reason = REFUSED if record.is_permanent else FAILED, record.failure_reason or ""
     state = DEAD if final else HELD
     document = _document(record, state, code, reason, now() + WAITS[0])
-    tx.keep(PARKED, document)
+    tx.insert_later(PARKED, document)
     if final:
         _publish(tx, document, group)
     return state
@@ -117,14 +117,14 @@ class Taken(Exception):
 async def failed_again(database: Database, parked: Document, record: Record, group: str) -> None:
     """Count an attempt; after the last, or when a rule refuses, the event is dead and its key goes on."""
     attempts = parked["attempts"] + 1
-    dead = record.for_good or attempts > len(WAITS)
+    dead = record.is_permanent or attempts > len(WAITS)
     after: Document = {
         **parked,
         "state": DEAD if dead else HELD,
-        "code": REFUSED if record.for_good else FAILED,
+        "code": REFUSED if record.is_permanent else FAILED,
         "attempts": attempts,
-        "reason": record.trouble,
-        "fingerprint": fingerprint(record.trouble or ""),
+        "reason": record.failure_reason,
+        "fingerprint": fingerprint(record.failure_reason or ""),
         "next_at": now() + WAITS[min(attempts, len(WAITS)) - 1],
     }
 
@@ -177,7 +177,7 @@ def _publish(tx: Transaction, parked: Document, group: str) -> None:
         headers, errors["x-error-headers-left-out"] = [], str(size)
     if value and len(value) > EVENT_BYTES // 2:
         value, errors["x-error-truncated"] = value[: EVENT_BYTES // 2], str(len(value))
-    tx.put(
+    tx.add_to_outbox(
         {
             "_id": new_id(),
             "topic": parked["topic"] + ".dead",

@@ -1,6 +1,7 @@
 """One assignment of a partition to this member: all that is true of it, from the moment it is ours until it is revoked."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.errors import IllegalStateError
 
+from shared.backoff import Backoff
 from shared.consuming.lag import Lag
 from shared.consuming.record import Record
 from shared.observability.logs import log
@@ -38,6 +40,10 @@ class Partition:
         """Held while records of it are being applied or tried again."""
         self.task: asyncio.Task[None] | None = None
         """What applies a batch of it."""
+        self.stands: str | None = None
+        """Why nothing more is taken of it for a while (`brake.py`); None while it goes on."""
+        self._stands_until = 0.0
+        self._standing = Backoff(1, 30)
         self._batches = 0
         self._read_to: int | None = None
 
@@ -103,6 +109,27 @@ class Partition:
         else:
             with suppress(IllegalStateError):  # it is not assigned any more
                 client.seek(self.tp, self._read_to)
+
+    def stand(self, client: Any, reason: str) -> None:
+        """Take nothing more of it for a while; what was not applied is read again then."""
+        self.stands = reason
+        self._stands_until = time.monotonic() + self._standing.pause()
+        self.epoch += 1
+        with suppress(IllegalStateError):  # it is not assigned any more
+            client.pause(self.tp)
+            if self.position is not None:
+                self._seek(client, self.position + 1)
+
+    def try_again(self, client: Any) -> None:
+        """Take more of it, if it has stood for long enough."""
+        if self.stands and time.monotonic() > self._stands_until:
+            with suppress(IllegalStateError):
+                client.resume(self.tp)
+
+    def goes_on(self) -> None:
+        """A batch of it was applied."""
+        self.stands = None
+        self._standing.reset()
 
     async def close(self, deadline: float) -> None:
         """It is another's now. What runs may end, until the loop's time `deadline`; later it is fenced by the watermark."""

@@ -47,10 +47,10 @@ class Progress:
         still_ours = {tp: partition for tp in ends if (partition := partitions.get(tp))}
         if self._history is None:
             self._history = {tp: ends[tp] for tp in still_ours}
-        behind = sum([await self._behind(client, p, ends[tp]) for tp, p in still_ours.items()])
-        if not behind:
+        behind = {p: await self._behind(client, p, ends[tp]) for tp, p in still_ours.items()}
+        if not any(records for p, records in behind.items() if not p.stands):
             self.moved = time.monotonic()
-        return behind
+        return sum(behind.values())
 
     async def _behind(self, client: Any, partition: Partition, end: int) -> int:
         last = -1 if partition.position is None else partition.position

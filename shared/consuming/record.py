@@ -24,8 +24,8 @@ class Record:
     value: bytes | None
     headers: Headers
     envelope: Envelope[Any] | Unreadable | None
-    trouble: str | None = None
-    for_good: bool = False
+    failure_reason: str | None = None
+    is_permanent: bool = False
     published_ms: int = 0
     queue: str = field(init=False)
     """What must stay in order: the key; a record without one stands alone."""
@@ -41,7 +41,7 @@ class Record:
     def set_aside(self, error: Exception) -> None:
         """Do not handle it; park it with this reason. A refusal is final, all else is tried again."""
         detail = f"{type(error).__name__}: {error}"[:2000].encode(errors="replace").decode()
-        self.trouble, self.for_good = detail, is_final(error)
+        self.failure_reason, self.is_permanent = detail, is_final(error)
 
 
 def is_final(error: Exception) -> bool:

@@ -50,7 +50,7 @@ class Spans:
         if not isinstance(record.envelope, Envelope):
             return  # what cannot be read belongs to no trace
         span = self._begun(record, record.envelope)
-        kind = (record.trouble or "").partition(":")[0]
+        kind = (record.failure_reason or "").partition(":")[0]
         span.set_attributes({"error.type": kind, "copse.set_aside": state})
         span.set_status(StatusCode.ERROR, kind)
         self._ended.append((span, time.time_ns()))

@@ -24,12 +24,12 @@ class Subscriber(ManualBatchSubscriber):
         topics: Iterable[str],
         *,
         group: str,
-        most: int,
+        max_records: int,
         rebalanced: ConsumerRebalanceListener,
-        first: Callable[[], Collection[TopicPartition]],
-        failed: Callable[[], None],
+        idle_partitions: Callable[[], Collection[TopicPartition]],
+        on_fetch_error: Callable[[], None],
     ) -> None:
-        """`failed` is called when Kafka could not be read, before that is tried again."""
+        """`on_fetch_error` is called when Kafka could not be read, before that is tried again."""
         aiokafka_patch.install()
         super().__init__(
             broker,
@@ -46,9 +46,9 @@ class Subscriber(ManualBatchSubscriber):
                 "fetch_max_wait_ms": 250,
             },
         )
-        self._most = most
-        self._first = first
-        self._failed = failed
+        self._max_records = max_records
+        self._idle_partitions = idle_partitions
+        self._on_fetch_error = on_fetch_error
 
     def listen(self, take: Callable[[KafkaMessage], Awaitable[None]]) -> None:
         """Hand every batch to `take`, one after the other, from when the broker starts."""
@@ -59,12 +59,12 @@ class Subscriber(ManualBatchSubscriber):
         """FastStream's own sleeps after every look that found nothing: late for what comes, and busy when nothing does."""
         fetched: dict[Any, list[KafkaRecord]] = {}
         try:
-            if partitions := self._first():
-                fetched = await consumer.getmany(*partitions, max_records=self._most)
+            if partitions := self._idle_partitions():
+                fetched = await consumer.getmany(*partitions, max_records=self._max_records)
             if not fetched:
-                fetched = await consumer.getmany(timeout_ms=WAIT_MS, max_records=self._most)
+                fetched = await consumer.getmany(timeout_ms=WAIT_MS, max_records=self._max_records)
         except Exception:
-            self._failed()
+            self._on_fetch_error()
             raise
         return tuple(chain.from_iterable(fetched.values()))
 

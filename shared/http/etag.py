@@ -16,7 +16,10 @@ def expected_version(request: Request) -> int | None:
         return None
     number = tag.strip('"').removeprefix("v")
     if not _is_number(number):
-        raise Changed("If-Match must be an ETag this service gave out.")
+        raise Changed(
+            'If-Match must be an ETag such as "v7", as answers about what you may change bear it; '
+            "others are for If-None-Match only."
+        )
     return int(number)
 
 

@@ -1,8 +1,8 @@
 """What happens between a service's start and its end: MongoDB is prepared, then it publishes, listens and does its chores."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from pymongo import IndexModel
@@ -26,13 +26,21 @@ async def living(
         stack.push_async_callback(traces.stop)
         stack.callback(runtime.database.client.close)
         tasks: list[asyncio.Task[Any]] = []
-        tasks.append(asyncio.create_task(_begin(runtime, on, indexes, stack, tasks)))
+        beginning = asyncio.create_task(_begin(runtime, on, indexes, stack, tasks))
+        beginning.add_done_callback(_tell_failure)
+        tasks.append(beginning)
         try:
             yield
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _tell_failure(beginning: asyncio.Task[None]) -> None:
+    """A service that could not begin is never ready; why stands in its log."""
+    if not beginning.cancelled() and (error := beginning.exception()):
+        log.error("the service cannot begin", exc_info=error)
 
 
 async def _begin(
@@ -52,13 +60,32 @@ async def _begin(
         *on.chores,
     ]
     for lifespan in on.lifespans:
-        chores += await stack.enter_async_context(lifespan(runtime))
+        await _until_done(
+            lifespan.__name__, lambda begin=lifespan: _enter(begin(runtime), stack, chores)
+        )
+    require_names(chores)
+    database.prepared = True
     jobs = [
         runtime.relay.run(),
         runtime.consumer.run(),
         *(repeat(chore, runtime) for chore in chores),
     ]
     tasks += [asyncio.create_task(job) for job in jobs]
+
+
+async def _enter(
+    lifespan: AbstractAsyncContextManager[Iterable[Chore]],
+    stack: AsyncExitStack,
+    chores: list[Chore],
+) -> None:
+    chores += await stack.enter_async_context(lifespan)
+
+
+def require_names(chores: Sequence[Chore]) -> None:
+    """Raise ValueError where two chores have one name: a commit would wake either, and only one of them."""
+    names = [chore.name for chore in chores]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"two chores are called {', '.join(twice)}")
 
 
 async def _until_done(what: str, job: Callable[[], Awaitable[Any]]) -> None:
@@ -82,6 +109,7 @@ async def repeat(chore: Chore, runtime: Runtime[Any]) -> None:
             more = await chore.work(runtime)
         except Exception as error:
             log.warning("a chore failed", chore=chore.name, error=repr(error)[:500])
+            await asyncio.sleep(chore.seconds)  # whoever wakes it meanwhile
         if not more:
             try:
                 async with asyncio.timeout(chore.seconds):

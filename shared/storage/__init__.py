@@ -1,1 +1,1 @@
-"""MongoDB: one transaction for state and events, and the only room that knows Motor."""
+"""MongoDB: one transaction for state and events."""

@@ -1,4 +1,4 @@
-"""One transaction = state + outbox + inbox, retried on conflict. The only room that knows Motor."""
+"""One transaction = state + outbox + ids of events, retried on conflict. Of the kernel, the only file that knows Motor."""
 
 import asyncio
 from collections import defaultdict
@@ -18,6 +18,7 @@ from pymongo.errors import (
     ConnectionFailure,
     DuplicateKeyError,
     ExecutionTimeout,
+    OperationFailure,
     PyMongoError,
 )
 from pymongo.read_concern import ReadConcern
@@ -28,7 +29,7 @@ from shared.errors import Busy, TookTooLong
 from shared.events.cloudevents import Origin
 from shared.events.event import Document, Event
 from shared.observability.traces import traceparent
-from shared.storage.layout import INDEXES
+from shared.storage.layout import INDEXES, RENAMED
 from shared.storage.unit_of_work import Transaction
 from shared.types.limits import LONGEST_TRANSACTION_SECONDS
 
@@ -102,12 +103,16 @@ class Database:
 
     async def prepare(self, indexes: Mapping[str, Sequence[IndexModel]]) -> None:
         """Create the collections and indexes; inside transactions it would conflict."""
+        known = await self._db.list_collection_names()
+        for before, after in RENAMED.items():
+            if before in known and after not in known:
+                with suppress(OperationFailure):  # another replica was faster
+                    await self._db[before].rename(after)
         for name, wanted in {**INDEXES, **indexes}.items():
             with suppress(CollectionInvalid):  # it is there already
                 await self._db.create_collection(name)
             if wanted:
                 await self[name].create_indexes(list(wanted))
-        self.prepared = True
 
     async def transact(
         self, work: Callable[[Transaction], Awaitable[T]], origin: Origin | None = None
@@ -141,8 +146,8 @@ class Database:
                     self._wake(tx)
                     return result
             # Those who lost the race for one aggregate queue here rather than collide again.
-            if tx.hot:
-                queue = self._queues.setdefault(tx.hot, asyncio.Lock())
+            if tx.contended:
+                queue = self._queues.setdefault(tx.contended, asyncio.Lock())
                 if len(self._queues) > 10_000:
                     self._queues.clear()
             await backoff.wait()

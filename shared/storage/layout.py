@@ -21,6 +21,9 @@ LEASES = "leases"
 AUDIT = "audit"
 """What operators did to events that were set aside."""
 
+RENAMED = {"inbox": DEDUPLICATION, "replies": IDEMPOTENCY_KEYS}
+"""What collections were called before version 0.2, and are called now."""
+
 HELD = "held"
 """Of a parked event: it is tried again by itself, or waits behind an earlier one of its key."""
 DEAD = "dead"

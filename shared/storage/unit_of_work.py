@@ -46,10 +46,10 @@ class Transaction:
         self.version: int | None = None  # of the aggregate last loaded or changed
         self.etag: int | None = None  # the version that the answer is to bear
         self.expected_version: int | None = None  # from If-Match
-        self.hot: tuple[str, str] | None = None
+        self.contended: tuple[str, str] | None = None
         self.emitted = 0
         self.woken: set[str] = set()
-        self.kept: dict[str, Any] = {}  # what a store wants to know of for as long as this lasts
+        self.cache: dict[str, Any] = {}  # what a store wants to know of for as long as this lasts
         self._session = session
         self._pending: dict[str, list[Operation]] = defaultdict(list)
         self._folding = Folding()
@@ -145,7 +145,7 @@ class Transaction:
         self._read.pop(collection, None)
         self._pending[collection].append(operation)
 
-    def keep(self, collection: str, document: Document) -> None:
+    def insert_later(self, collection: str, document: Document) -> None:
         """Insert a new document with the next writes of its collection."""
         self.write(collection, InsertOne(document))
 
@@ -157,12 +157,12 @@ class Transaction:
         document = write(event, sequence, self.origin, self.at)
         if len(document["value"]) > EVENT_BYTES:
             raise TooLarge(f"{event.type} is larger than Kafka takes.")
-        self.put(document)
+        self.add_to_outbox(document)
 
-    def put(self, document: Document) -> None:
+    def add_to_outbox(self, document: Document) -> None:
         """Let the relay publish an outbox document once this transaction is committed."""
         self.emitted += 1
-        self.keep(OUTBOX, document)
+        self.insert_later(OUTBOX, document)
 
     def wake(self, chore: str) -> None:
         """Once this transaction is committed, let a chore of this process look at once for what to do."""
@@ -171,7 +171,7 @@ class Transaction:
     def add(self, collection: str, id: str, state: BaseModel, *events: Event) -> None:
         """Keep a new aggregate and publish its first events. A second one with the id conflicts."""
         self.version = max(1, len(events))
-        self.keep(collection, _document(id, self.version, state, self.at))
+        self.insert_later(collection, _document(id, self.version, state, self.at))
         for sequence, event in enumerate(events, 1):
             self.emit(event, sequence)
 
@@ -186,7 +186,7 @@ class Transaction:
 
         Raises NotFound, Changed (If-Match), and whatever the rule refuses with.
         """
-        self.hot = (collection, id)
+        self.contended = (collection, id)
         state = await self.load(collection, model, id)
         version = self.version or 0
         decided = decide(state)  # who may not do it learns that, not the version (RFC 9110, 13.2.1)

@@ -128,7 +128,7 @@ class Bench:
         broker = KafkaBroker(
             self.parts.kafka, apply_types=False, logger=None, allow_auto_create_topics=False
         )
-        return broker, Consumer(broker, on, database, most=BATCH, share=1)
+        return broker, Consumer(broker, on, database, max_records=BATCH, max_failure_share=1)
 
     async def close(self) -> None:
         for database in self._databases:

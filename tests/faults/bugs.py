@@ -14,36 +14,36 @@ def state_after_watermark() -> None:
     """The watermark, and with it the offset, is committed before the transaction that does the work."""
 
     def change(once: Any) -> Any:
-        async def early(applier: Any, batch: Any, claim: Any, held: Any = None) -> int:
+        async def early(applier: Any, batch: Any, claim: Any, held: Any = None) -> Any:
             await applier.database.transact(lambda tx: claim(tx, batch[-1].offset, None))
             return await once(applier, batch, _nothing, held)
 
         return early
 
-    wrap("shared.consuming.applying:Applier.once", change)
+    wrap("shared.consuming.applying:Applier.apply_deduplicated", change)
 
 
 def no_deduplication() -> None:
     """Neither the watermark nor the ids of events nor an event's sequence is looked at."""
 
     def apply(original: Any) -> Any:
-        async def anything(applier: Any, partition: Any, batch: Any) -> int:
+        async def anything(applier: Any, partition: Any, batch: Any) -> Any:
             partition.position = -2
             done = await original(applier, partition, batch)
-            last = {"$set": {"offset": batch[done - 1].offset}}
+            last = {"$set": {"offset": batch[done.records - 1].offset}}
             await applier.database[WATERMARKS].update_one({"_id": str(partition)}, last)
             return done
 
         return anything
 
     def once(original: Any) -> Any:
-        async def unclaimed(applier: Any, batch: Any, claim: Any, held: Any = None) -> int:
+        async def unclaimed(applier: Any, batch: Any, claim: Any, held: Any = None) -> Any:
             return await original(applier, batch, _nothing, held)
 
         return unclaimed
 
     wrap("shared.consuming.applying:Applier.apply", apply)
-    wrap("shared.consuming.applying:Applier.once", once)
+    wrap("shared.consuming.applying:Applier.apply_deduplicated", once)
     wrap("shared.consuming.deduplication:remember", lambda _: _remember_nothing)
     wrap("shared.storage.projection:is_newer", lambda _: lambda one, other: False)
     wrap("shared.storage.projection:set_if_newer", lambda _: _set)
@@ -78,7 +78,7 @@ def applied_in_any_order() -> None:
     """The consumer does not keep the order of a key within a batch."""
 
     def change(once: Any) -> Any:
-        async def backwards(applier: Any, batch: Any, claim: Any, held: Any = None) -> int:
+        async def backwards(applier: Any, batch: Any, claim: Any, held: Any = None) -> Any:
             async def whole(tx: Any, _: int, since: int | None) -> None:
                 await claim(tx, batch[-1].offset, since)
 
@@ -86,7 +86,7 @@ def applied_in_any_order() -> None:
 
         return backwards
 
-    wrap("shared.consuming.applying:Applier.once", change)
+    wrap("shared.consuming.applying:Applier.apply_deduplicated", change)
 
 
 async def _nothing(*_: Any) -> None:

@@ -37,7 +37,7 @@ class Point:
 
 
 DOING = {
-    "consumer": "shared.consuming.applying:Applier.transact",
+    "consumer": "shared.consuming.applying:Applier.run_transaction",
     "command": "shared.http.router:command",
 }
 """What a process can be in the middle of, where a seam has several users."""
@@ -45,8 +45,12 @@ DOING = {
 POINTS = {
     # A batch of records: it was fetched; its transaction handled the first event; it wrote everything;
     # it is committed; Kafka is about to be told the offsets; Kafka was told.
-    "consumer.before-transaction": Point("before", "shared.consuming.applying:Applier.transact"),
-    "consumer.inside-transaction": Point("after", "shared.consuming.applying:Applier.take"),
+    "consumer.before-transaction": Point(
+        "before", "shared.consuming.applying:Applier.run_transaction"
+    ),
+    "consumer.inside-transaction": Point(
+        "after", "shared.consuming.applying:Applier.handle_record"
+    ),
     "consumer.before-commit": Point("before", "shared.storage.database:commit", "consumer"),
     "consumer.after-commit": Point("after", "shared.storage.database:commit", "consumer"),
     "consumer.before-offsets": Point("before", "aiokafka:AIOKafkaConsumer.commit"),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
-from shared.consuming.applying import Failed, Fenced
+from shared.consuming.applying import Applied, Failed, Fenced
 from shared.consuming.batching import Batching
 from shared.consuming.partition import Partition
 from shared.consuming.record import Record
@@ -74,12 +74,12 @@ TP = TopicPartition("t", 0)
 async def test_an_event_that_meets_a_crowd_is_tried_again_and_not_set_aside() -> None:
     tries: list[int] = []
 
-    async def apply(_: Partition, piece: Any) -> int:
+    async def apply(_: Partition, piece: Any) -> Applied:
         tries.append(len(piece))
         if len(tries) < 4:
             raise Busy("Too many people are changing this at once.")
-        assert piece[0].trouble is None
-        return len(piece)
+        assert piece[0].failure_reason is None
+        return Applied(len(piece), len(piece))
 
     await Batching(apply, 0.5).settle(Partition(TP).hand_over([delivery(1)]))
     assert tries == [1, 1, 1, 1]
@@ -89,14 +89,14 @@ async def test_of_many_alike_failures_only_the_first_costs_time() -> None:
     applied: list[int] = []
     attempts = 0
 
-    async def apply(_: Partition, piece: Any) -> int:
+    async def apply(_: Partition, piece: Any) -> Applied:
         nonlocal attempts
         attempts += 1
         for one in piece:
-            if one.offset % 2 and not one.trouble:
+            if one.offset % 2 and not one.failure_reason:
                 raise Failed(one.offset, RuntimeError(f"a bug, met at {one.offset}"))
         applied.extend(one.offset for one in piece)
-        return len(piece)
+        return Applied(len(piece), len(piece))
 
     async with asyncio.timeout(20):  # one by one it would be 50 × 1.5 s
         batch = Partition(TP).hand_over([delivery(n) for n in range(100)])
@@ -106,7 +106,7 @@ async def test_of_many_alike_failures_only_the_first_costs_time() -> None:
 
 
 async def test_a_partition_that_is_lost_is_let_go_at_once() -> None:
-    async def apply(partition: Partition, _: Any) -> int:
+    async def apply(partition: Partition, _: Any) -> Applied:
         partition.closed = True
         raise Failed(1, RuntimeError("meanwhile it was revoked"))
 

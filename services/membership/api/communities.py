@@ -143,9 +143,9 @@ def _stranger(community: Community, me: Person) -> Standing:
 @router.get("/{community_id}", responses=HIDDEN)
 async def read_community(community_id: str, me: Principal, tx: Tx) -> CommunityPage:
     """A community's page: all, a summary or the name, as its privacy says. 404 if confidential."""
-    community, standing, view = await store.seen_by(tx, community_id, me)
-    if view == "full":
-        tx.tag()  # how often it changed is not for strangers
+    community, standing, _ = await store.seen_by(tx, community_id, me)
+    if standing.belongs and not me.is_operator:
+        tx.tag()  # how often it changed is not for strangers, and operators see more
     return page_of(community, standing, me)
 
 

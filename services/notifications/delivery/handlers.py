@@ -46,9 +46,11 @@ def senders(*kinds: ChannelKind) -> Lifespan:
         }
 
         async def deliver(_: Runtime[NotificationSettings]) -> None:
-            await route(database, public_url, channels)
-            for chore in running:
-                database.wake(chore)
+            try:
+                await route(database, public_url, channels)
+            finally:  # what has its channel goes, also where one cannot be read
+                for chore in running:
+                    database.wake(chore)
 
         yield [
             Chore(DELIVER, LOOK_SECONDS, deliver),

@@ -101,7 +101,7 @@ class Sender(Generic[Ready]):
 
     async def _sweep(self) -> None:
         self._swept_at = time.monotonic()
-        if lapsed := await store.give_up_on_lapsed(self._database, self._takes):
+        if lapsed := await store.give_up_on_lapsed(self._database):
             metrics.MESSAGES.labels(self._channel.name, "unknown").inc(lapsed)
             log.error("nobody knows whether these mails were sent", mails=lapsed)
         for connection in [*self._idle]:

@@ -1,6 +1,7 @@
 """A batch that was read ahead is not applied once its place is not the next any more."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -12,8 +13,8 @@ from faststream.kafka import KafkaBroker
 from pymongo.errors import ConnectionFailure
 
 from shared.consuming import partition
-from shared.consuming.applying import Applier
-from shared.consuming.consumer import SIDE_BY_SIDE, Consumer
+from shared.consuming.applying import Applied, Applier, Failed
+from shared.consuming.consumer import MAX_CONCURRENT_BATCHES, Consumer
 from shared.consuming.handlers import Handlers
 from shared.consuming.partition import Partition
 from shared.consuming.record import Record
@@ -29,6 +30,7 @@ class Client:
         self.positions = {ONE: 0, OTHER: 0}
         self.stable = 1_000  # up to here no transaction is open
         self.end = 1_000
+        self.paused: set[TopicPartition] = set()
 
     async def end_offsets(self, asked: list[TopicPartition]) -> dict[TopicPartition, int]:
         return dict.fromkeys(asked, self.stable)
@@ -48,6 +50,12 @@ class Client:
     async def commit(self, _: object) -> None:
         pass
 
+    def pause(self, tp: TopicPartition) -> None:
+        self.paused.add(tp)
+
+    def resume(self, tp: TopicPartition) -> None:
+        self.paused.discard(tp)
+
 
 class Member:
     """A consumer whose state is a watermark, and the offsets that were applied."""
@@ -58,6 +66,7 @@ class Member:
         self.watermarks = {ONE: watermark, OTHER: watermark}
         self.applied: list[int] = []
         self.away = False  # MongoDB, for the one partition
+        self.broken: set[TopicPartition] = set()
         self.open = {ONE: asyncio.Event(), OTHER: asyncio.Event()}
 
     async def watermark(self, _: Database, tp: TopicPartition) -> int:
@@ -65,15 +74,17 @@ class Member:
             raise ConnectionFailure
         return self.watermarks[tp]
 
-    async def apply(self, partition: Partition, records: Sequence[Record]) -> int:
+    async def apply(self, partition: Partition, records: Sequence[Record]) -> Applied:
         tp = partition.tp
         await self.open[tp].wait()
         assert partition.position is not None
+        if tp in self.broken:
+            raise Failed(records[0].offset, KeyError("a bug"))
         new = [record.offset for record in records if record.offset > partition.position]
         if new:
             self.watermarks[tp] = partition.position = new[-1]
         self.applied += new if tp == ONE else []
-        return len(records)
+        return Applied(len(records), len(new))
 
     @property
     def under_way(self) -> int:
@@ -106,7 +117,7 @@ def a_member(kafka: Client, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], 
     def made(watermark: int) -> Member:
         member = Member(watermark)
 
-        async def apply(_: Applier, partition: Partition, records: Sequence[Record]) -> int:
+        async def apply(_: Applier, partition: Partition, records: Sequence[Record]) -> Applied:
             return await member.apply(partition, records)
 
         monkeypatch.setattr(Applier, "apply", apply)
@@ -115,8 +126,8 @@ def a_member(kafka: Client, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], 
             KafkaBroker(),
             Handlers("g", ["t"]),
             Database("mongodb://127.0.0.1:1/", "n"),
-            most=100,
-            share=1,
+            max_records=100,
+            max_failure_share=1,
         )
         return member
 
@@ -218,7 +229,7 @@ async def test_there_are_never_more_batches_under_way_than_there_is_room(
         member.open[tp].set()
     await asyncio.gather(*taking)
     await asyncio.sleep(0.05)
-    assert most == SIDE_BY_SIDE < len(partitions)
+    assert most == MAX_CONCURRENT_BATCHES < len(partitions)
     assert [*member.watermarks.values()] == [4] * 4
 
 
@@ -304,3 +315,52 @@ async def test_a_topic_behind_an_open_transaction_was_not_made_anew(
         "t:0 was made anew",
         "t:1 was made anew",
     ]
+
+
+async def test_a_partition_that_stands_holds_up_no_other_and_is_read_again(
+    kafka: Client, a_member: Callable[[int], Member], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deployment whose handler fails on everything: some is set aside, then the partition stands."""
+    monkeypatch.setattr("shared.consuming.brake.MIN_FAILURES", 0)
+    monkeypatch.setattr("shared.consuming.batching.TRIES", 1)
+    monkeypatch.setattr("shared.consuming.consumer.MAX_CONCURRENT_BATCHES", 1)
+    member = a_member(-1)
+    member.consumer = Consumer(
+        KafkaBroker(),
+        Handlers("g", ["t"]),
+        Database("mongodb://127.0.0.1:1/", "n"),
+        max_records=100,
+        max_failure_share=0.5,
+    )
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    for opened in member.open.values():
+        opened.set()
+    member.broken = {ONE}
+    await member.take(a=range(3))
+    await member.take(a=range(3, 6), b=range(4))  # what was read ahead, and another partition
+    await _settled(member)
+    assert kafka.paused == {ONE}
+    assert (kafka.positions[ONE], member.applied) == (0, []), "it is read again"
+    assert member.watermarks[OTHER] == 3, "the other one goes on"
+    assert [why for why in member.consumer.waits_for() if "failed unforeseen" in why]
+
+    member.broken = set()
+    moment = time.monotonic() + 100
+    monkeypatch.setattr(partition, "time", SimpleNamespace(monotonic=lambda: moment))
+    await member.consumer.measure()
+    assert kafka.paused == set()
+    await member.take(a=range(6))
+    await _settled(member)
+    assert member.applied == [*range(6)]
+    assert not [why for why in member.consumer.waits_for() if "failed unforeseen" in why]
+
+
+async def test_a_partition_that_stood_and_was_given_away_is_nobodys_trouble_here(
+    kafka: Client, a_member: Callable[[int], Member]
+) -> None:
+    member = a_member(-1)
+    await member.consumer.on_partitions_assigned({ONE, OTHER})
+    member.consumer.partitions[ONE].stand(kafka, "everything fails")
+    assert "everything fails" in member.consumer.waits_for()
+    await member.consumer.on_partitions_revoked({ONE})
+    assert "everything fails" not in member.consumer.waits_for()

@@ -10,6 +10,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from bson.errors import InvalidDocument
 
 from shared.consuming import parked
+from shared.consuming.applying import Applied
 from shared.consuming.batching import Batching
 from shared.consuming.partition import Partition
 from shared.consuming.record import Record, is_final
@@ -30,7 +31,7 @@ class Noted(Transaction):
         self.documents: dict[str, dict[str, Any]] = {}
         self.emitted = 0
 
-    def keep(self, collection: str, document: dict[str, Any]) -> None:
+    def insert_later(self, collection: str, document: dict[str, Any]) -> None:
         self.documents[collection] = document
 
 
@@ -107,7 +108,7 @@ def test_what_mongodb_can_never_hold_says_so(value: object) -> None:
 async def test_what_cannot_even_be_set_aside_is_told_and_does_not_spin() -> None:
     tried = 0
 
-    async def apply(_: Partition, __: Sequence[Record]) -> int:
+    async def apply(_: Partition, __: Sequence[Record]) -> Applied:
         nonlocal tried
         tried += 1
         assert tried < 10, "it spins"

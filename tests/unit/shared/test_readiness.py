@@ -51,7 +51,9 @@ class Client:
 @pytest.fixture
 async def member(monkeypatch: pytest.MonkeyPatch) -> tuple[Consumer, Client]:
     database = Database("mongodb://127.0.0.1:1/", "nobody")
-    consumer = Consumer(KafkaBroker(), Handlers("g", ["t"]), database, most=10, share=1)
+    consumer = Consumer(
+        KafkaBroker(), Handlers("g", ["t"]), database, max_records=10, max_failure_share=1
+    )
     client = Client({MINE: 3, OTHERS: 5})
     monkeypatch.setattr(Consumer, "client", client)
 

@@ -69,13 +69,12 @@ async def record(
     return result.matched_count == 1
 
 
-async def give_up_on_lapsed(database: Database, takes: Takes) -> int:
-    """What was being sent when its lease ran out may have gone out: nobody knows, so it stays."""
-    lapsed: dict[str, Any] = {
-        "state": "sending",
-        "channel": {"$in": [*takes]},
-        "$expr": {"$lt": ["$lease_until", "$$NOW"]},
-    }
+async def give_up_on_lapsed(database: Database) -> int:
+    """What was being sent when its lease ran out may have gone out: nobody knows, so it stays.
+
+    Of all channels, also of one that is not there any more: whoever looks first tells.
+    """
+    lapsed = {"state": "sending", "$expr": {"$lt": ["$lease_until", "$$NOW"]}}
     attempted = Attempt(at=now(), outcome="unknown", detail=LAPSED)
     change: dict[str, Any] = {
         "$set": {"state": "delivery-unknown", "reason": LAPSED, "next_at": now()},

@@ -1,6 +1,7 @@
 """What happens becomes notices: each event is held against the rules."""
 
 from services.notifications.telling import store
+from services.notifications.telling.handlers.chores import tell, tell_newcomers
 from services.notifications.telling.model import (
     EventDoesNotFit,
     require_category_name,
@@ -30,7 +31,7 @@ async def catch_up(event: MemberJoined, tx: Transaction) -> None:
     """Who joins hears what the community is being told these days, as if they had been there."""
     joined_at = (tx.cause and tx.cause.time) or now()
     store.keep_newcomer(tx, event.community_id, event.person_id, joined_at)
-    tx.wake("tell_newcomers")
+    tx.wake(tell_newcomers.__name__)
 
 
 @on(NotificationRequested)
@@ -60,7 +61,7 @@ async def notice(event: Envelope[Document], tx: Transaction) -> None:
             log.error("a rule does not fit its event", rule=rule.rule_id, why=misfit.detail)
             continue
         if noticed:
-            tx.wake("tell")
+            tx.wake(tell.__name__)
             store.know_category(tx, noticed.category)
             version = await current_version(tx, rule.template)
             store.keep_notice(tx, noticed.model_copy(update={"template_version": version}))

@@ -20,15 +20,15 @@ async def rules(tx: Transaction) -> dict[str, tuple[Rule, int]]:
 
     A batch of events reads them once: a transaction sees one state of them anyway.
     """
-    if RULES not in tx.kept:
+    if RULES not in tx.cache:
         in_force = {id: (rule, 0) for id, rule in built_in.rules().items()}
         for document in await tx.find("rules", {}):
             if document.pop("withdrawn"):
                 in_force.pop(document["_id"], None)
             else:
                 in_force[document["_id"]] = (_rule(document), document["version"])
-        tx.kept[RULES] = dict(sorted(in_force.items()))
-    return tx.kept[RULES]
+        tx.cache[RULES] = dict(sorted(in_force.items()))
+    return tx.cache[RULES]
 
 
 async def rules_for(tx: Transaction, event_type: str) -> list[Rule]:
@@ -61,7 +61,7 @@ async def withdraw_rule(tx: Transaction, rule_id: str) -> None:
 
 
 async def _save(tx: Transaction, kept: KeptRule) -> None:
-    tx.kept.pop(RULES, None)
+    tx.cache.pop(RULES, None)
     if await tx.get("rules", kept.rule_id):
         await tx.change("rules", KeptRule, kept.rule_id, lambda _: kept)
     else:

@@ -34,7 +34,7 @@ async def template(tx: Transaction, template_id: str, version: int | None = None
 
 async def current_version(tx: Transaction, template_id: str) -> int:
     """The newest version of a template, read once a transaction."""
-    known: dict[str, int] = tx.kept.setdefault(CURRENT, {})
+    known: dict[str, int] = tx.cache.setdefault(CURRENT, {})
     if template_id not in known:
         known[template_id] = (await template(tx, template_id)).version
     return known[template_id]
