@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from bson import MinKey
 from pymongo import UpdateOne
 
 from services.notifications.delivery.layout import DELIVERIES
@@ -20,6 +21,10 @@ async def deliveries(
 ) -> list[Notification]:
     """A page of the mails in a state, the oldest first."""
     where: dict[str, Any] = {"state": state, "next_at": {"$gte": EARLIEST}}  # as an index has it
+    if state == "queued":
+        where["channel"] = {
+            "$gte": MinKey()
+        }  # any or none: the index of what is due begins with it
     if after:
         at, id = after
         where["$or"] = [{"next_at": {"$gt": at}}, {"next_at": at, "_id": {"$gt": id}}]

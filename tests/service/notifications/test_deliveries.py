@@ -1,0 +1,29 @@
+"""What operators see of deliveries, page by page; the service fixture fails where that reads a whole collection."""
+
+from typing import get_args
+
+import pytest
+
+from services.notifications.telling.model import State
+from tests.service.notifications.region import Region, wish
+
+PEOPLE = [f"p{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("state", get_args(State))
+async def test_the_deliveries_of_every_state_are_listed_the_oldest_first(
+    state: str, region: Region
+) -> None:
+    await region.service.happens(wish(audience={"people": PEOPLE}))
+    await region.service.does("tell")
+    notifications = region.service.database["notifications"]
+    given_a_channel = {"person_id": {"$in": PEOPLE[:2]}}
+    await notifications.update_many({}, {"$set": {"state": state}})
+    await notifications.update_many(given_a_channel, {"$set": {"channel": "mail"}})
+    page = (await region.operator.get(f"/deliveries?state={state}&limit=3")).json()
+    following = f"/deliveries?state={state}&limit=3&cursor={page['next']}"
+    rest = (await region.operator.get(following)).json()
+    listed = [*page["items"], *rest["items"]]
+    assert sorted(mail["person_id"] for mail in listed) == PEOPLE
+    assert [mail["next_at"] for mail in listed] == sorted(mail["next_at"] for mail in listed)
+    assert rest["next"] is None
