@@ -68,7 +68,7 @@ class Replicas:
     def _topics_of(self, service: str) -> list[str]:
         if service == SAMPLE:
             return [f"{self.sample}.accounts"]
-        return sorted(import_module(f"services.{service}.handlers").on.topics)
+        return sorted(import_module(f"services.{service}.app").service.on.topics)
 
     def living(self, service: str) -> list[Replica]:
         return [one for one in self.replicas[service] if one.process.alive]
