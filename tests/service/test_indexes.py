@@ -25,7 +25,7 @@ async def has_its_chores(service: Service) -> None:
 
 
 async def gives_up_mails(service: Service) -> None:
-    await give_up_on_lapsed(service.database, [None, "mail"])
+    await give_up_on_lapsed(service.database)
 
 
 @pytest.mark.parametrize(

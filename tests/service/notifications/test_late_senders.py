@@ -28,6 +28,18 @@ async def test_what_a_dead_sender_had_begun_is_not_begun_again(
     assert await region.states() == ["delivery-unknown"]
 
 
+async def test_what_was_begun_by_a_channel_that_is_gone_is_told_all_the_same(
+    region: Region, service: Service
+) -> None:
+    await service.happens(registered("ann"), wish())
+    await service.does("tell")
+    assert await store.claim(service.database, MAIL, "dead", 0.01)
+    await service.database["notifications"].update_many({}, {"$set": {"channel": "gone"}})
+    await asyncio.sleep(1.1)
+    assert await region.told() == []
+    assert await region.states() == ["delivery-unknown"]
+
+
 async def test_a_slow_sender_that_comes_back_with_the_truth_is_believed(
     region: Region, service: Service
 ) -> None:
@@ -36,7 +48,7 @@ async def test_a_slow_sender_that_comes_back_with_the_truth_is_believed(
     claimed = await store.claim(service.database, MAIL, "slow", 0.01)
     assert claimed
     await asyncio.sleep(0.05)
-    await store.give_up_on_lapsed(service.database, MAIL)
+    await store.give_up_on_lapsed(service.database)
     sent = after("sent", "250", 1, now())
     assert await store.record(service.database, claimed, "slow", sent, None)
     assert await region.states() == ["sent"]
