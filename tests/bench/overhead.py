@@ -17,8 +17,8 @@ class _NoDatabase:
 
     source = "/copse/bench"
 
-    async def transact(self, work: Any) -> None:
-        await work(_NoTransaction())
+    async def transact(self, work: Any) -> Any:
+        return await work(_NoTransaction())
 
 
 class _NoTransaction:
