@@ -75,9 +75,8 @@ class Tries:
 
     def __init__(self, brake: Brake) -> None:
         self._brake = brake
-        self._doomed: set[str] = (
-            set()
-        )  # failures that came back at every try: their like is parked at once
+        self._doomed: set[str] = set()
+        """Failures that came back at every try: their like is parked at once."""
         self._count = 0
         self._backoff = Backoff(0.4, 6.4, factor=4)
 

@@ -26,11 +26,9 @@ from shared.observability.logs import log
 from shared.observability.metrics import BATCH
 from shared.storage.database import Database, is_outage
 
-MAX_CONCURRENT_BATCHES = 3  # batches: others are handled while MongoDB writes one
+MAX_CONCURRENT_BATCHES = 3  # others are handled while MongoDB writes one
 RETRY_SECONDS = 1.0  # of parked events of one partition; then what is new has its turn
-REVOKE_SECONDS = (
-    5.0  # for transactions that run when partitions are taken from us: the whole group waits
-)
+REVOKE_SECONDS = 5.0  # for transactions that run when partitions are taken from us: the group waits
 
 
 class Consumer(ConsumerRebalanceListener):
@@ -76,12 +74,12 @@ class Consumer(ConsumerRebalanceListener):
     async def take(self, message: KafkaMessage) -> None:
         """Read a batch while others are being applied; then have it applied while the next is fetched."""
         # Nothing is awaited between aiokafka's handing over and here.
-        records: defaultdict[TopicPartition, list[Record]] = defaultdict(list)
+        fetched: defaultdict[TopicPartition, list[Record]] = defaultdict(list)
         for raw in cast("tuple[KafkaRecord, ...]", message.raw_message):
-            records[TopicPartition(raw.topic, raw.partition)].append(self._applier.read(raw))
+            fetched[TopicPartition(raw.topic, raw.partition)].append(self._applier.read(raw))
         batches = [
-            partition.hand_over(of_it)
-            for tp, of_it in records.items()
+            partition.hand_over(records)
+            for tp, records in fetched.items()
             if (partition := self.partitions.get(tp))
         ]
         await self._wait_for_slot(batches)

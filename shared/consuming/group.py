@@ -15,8 +15,8 @@ from shared.observability.logs import log
 from shared.storage.database import Database
 
 STUCK_SECONDS = 60  # records wait and none is taken: aiokafka #1154
-MEASURE_SECONDS = 5
-RETRY_SECONDS = 1
+ANSWER_SECONDS = 5  # for Kafka to say how much there is
+PARKED_SECONDS = 1  # between looks for parked events that are due
 
 
 class ConsumerGroup:
@@ -94,7 +94,7 @@ async def _watch(consumer: Consumer) -> None:
             await asyncio.sleep(1)
             with suppress(KafkaError, PyMongoError, TimeoutError):  # away: the metric stays
                 # Before Python 3.12 wait_for may lose a cancellation.
-                async with asyncio.timeout(MEASURE_SECONDS):
+                async with asyncio.timeout(ANSWER_SECONDS):
                     await consumer.measure()
     finally:
         retrying.cancel()
@@ -107,4 +107,4 @@ async def _retry_parked(consumer: Consumer) -> None:
             await consumer.retry_parked()
         except Exception as error:
             log.warning("parked events are not retried now", error=repr(error)[:500])
-        await asyncio.sleep(RETRY_SECONDS)
+        await asyncio.sleep(PARKED_SECONDS)

@@ -85,9 +85,8 @@ class Partition:
             return False
         if self.closed or self.epoch != epoch:
             return False
-        goes_back = (
-            offset > position + 1
-        )  # skipped or compacted; or MongoDB was emptied or restored
+        # Records were skipped or compacted; or MongoDB was emptied or restored.
+        goes_back = offset > position + 1
         if goes_back:
             self._seek(client, position + 1)
             self.epoch += 1

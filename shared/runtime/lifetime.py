@@ -2,7 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    suppress,
+)
 from typing import Any
 
 from pymongo import IndexModel
@@ -104,15 +109,13 @@ async def repeat(chore: Chore, runtime: Runtime[Any]) -> None:
     woken = runtime.database.wakes[chore.name]
     while True:
         woken.clear()
-        more: bool | None = False
         try:
             more = await chore.work(runtime)
         except Exception as error:
             log.warning("a chore failed", chore=chore.name, error=repr(error)[:500])
             await asyncio.sleep(chore.seconds)  # whoever wakes it meanwhile
+            continue
         if not more:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(chore.seconds):
                     await woken.wait()
-            except TimeoutError:
-                pass

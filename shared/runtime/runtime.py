@@ -36,7 +36,11 @@ class Runtime(Generic[S]):
 
     def waits_for(self) -> Sequence[str]:
         """Why the service is not ready, a reason each; nothing when it is."""
-        unprepared = [] if self.database.prepared else ["MongoDB is not prepared"]
+        unprepared = (
+            []
+            if self.database.prepared
+            else ["it has not begun; what it waits for stands in its log"]
+        )
         return [*unprepared, *self.consumer.waits_for()]
 
 

@@ -62,9 +62,8 @@ class Transaction:
         documents = self._read[collection]
         if id not in documents:
             document = await self.find_one(collection, {"_id": id})
-            documents = self._read[
-                collection
-            ]  # which was emptied, if something had to be written first
+            # Not `documents`: it was emptied, if something had to be written first.
+            documents = self._read[collection]
             documents[id] = document
         document = documents[id]
         return dict(document) if document is not None else None

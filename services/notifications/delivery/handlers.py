@@ -15,9 +15,7 @@ from shared.runtime.runtime import Runtime
 from shared.storage.unit_of_work import Transaction
 
 LOOK_SECONDS = 0.5  # between looks for what is due: some wait for a fact only for a moment
-UNCALLED_SECONDS = (
-    5.0  # a sender is woken by each of these looks, and comes by itself if one failed
-)
+UNCALLED_SECONDS = 5.0  # a sender is woken by each of these looks, and else comes by itself
 
 on = Handlers("notifications")
 

@@ -7,9 +7,7 @@ from shared.runtime.runtime import Runtime
 from shared.runtime.settings import Settings
 from shared.storage.database import is_outage
 
-LOOK_SECONDS = (
-    1.0  # between looks for what another replica left to do; what is done here wakes at once
-)
+LOOK_SECONDS = 1.0  # for what another replica left to do; what is done here wakes at once
 DELIVER = "deliver"
 """The chore that there is something to do for, once people have their notifications."""
 
