@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -61,7 +62,11 @@ def used_names(tree: ast.AST) -> Iterator[str]:
 def test_what_a_service_publishes_is_what_its_model_constructs(service: system.Service) -> None:
     own = {e.__name__ for e in system.events().values() if e.type.split(".")[1] == service.name}
     folder = system.ROOT / "services" / service.name
-    models = [file for file in folder.rglob("*.py") if "model" in file.relative_to(folder).parts]
+    models = [
+        file
+        for file in folder.rglob("*.py")
+        if "model" in {Path(part).stem for part in file.relative_to(folder).parts}
+    ]
     used = {name for file in models for name in used_names(ast.parse(file.read_text()))}
     assert {event.__name__ for event in service.publishes} == own & used
 
