@@ -1,16 +1,14 @@
 """Where mail goes, and from whom it comes."""
 
-from email.utils import parseaddr
 from functools import cached_property
 from typing import Annotated
 
-from fastapi import Depends, Request
 from pydantic import Field, SecretStr
 
 from shared.icalendar import Address
-from shared.runtime.runtime import running
+from shared.runtime.runtime import configured
 from shared.runtime.settings import Settings
-from shared.types.addresses import Mailbox, ascii_address
+from shared.types.addresses import Mailbox, address_of
 
 
 class NotificationSettings(Settings):
@@ -31,13 +29,8 @@ class NotificationSettings(Settings):
 
     @cached_property
     def sender(self) -> Address:
-        name, email = parseaddr(self.mail_from)
-        return Address(ascii_address(email), name)
+        return address_of(self.mail_from)
 
 
-def _configured(request: Request) -> NotificationSettings:
-    return running(request, NotificationSettings).settings
-
-
-Configured = Annotated[NotificationSettings, Depends(_configured)]
+Configured = Annotated[NotificationSettings, configured(NotificationSettings)]
 """The settings, as a route asks for them."""

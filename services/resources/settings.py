@@ -1,11 +1,7 @@
-"""What this service is told from outside, beside what all are told."""
+"""What resources is told from outside, beside what all are told."""
 
-from typing import Annotated
-
-from fastapi import Depends, Request
 from pydantic import Field
 
-from shared.runtime.runtime import running
 from shared.runtime.settings import Settings
 
 
@@ -16,11 +12,3 @@ class ResourceSettings(Settings):
     """Bytes one file may have; the kernel reads no larger body than 30 MB."""
     clamd: str = Field(default="", pattern=r"^(|/\S+|[^\s:/]+:\d+)$")
     """Where ClamAV's daemon listens, `host:port` or the path of its socket; empty: no scan."""
-
-
-def _configured(request: Request) -> ResourceSettings:
-    return running(request, ResourceSettings).settings
-
-
-Configured = Annotated[ResourceSettings, Depends(_configured)]
-"""The settings, as a route asks for them."""

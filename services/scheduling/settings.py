@@ -1,14 +1,11 @@
 """What scheduling is told from outside, beside what all are told."""
 
-from email.utils import parseaddr
 from typing import Annotated
 
-from fastapi import Depends, Request
-
 from shared.icalendar import Address
-from shared.runtime.runtime import running
+from shared.runtime.runtime import configured
 from shared.runtime.settings import Settings
-from shared.types.addresses import Mailbox, ascii_address
+from shared.types.addresses import Mailbox, address_of
 
 
 class SchedulingSettings(Settings):
@@ -23,13 +20,8 @@ class SchedulingSettings(Settings):
 
     @property
     def organizer(self) -> Address:
-        name, email = parseaddr(self.mail_from)
-        return Address(ascii_address(email), name)
+        return address_of(self.mail_from)
 
 
-def _configured(request: Request) -> SchedulingSettings:
-    return running(request, SchedulingSettings).settings
-
-
-Configured = Annotated[SchedulingSettings, Depends(_configured)]
+Configured = Annotated[SchedulingSettings, configured(SchedulingSettings)]
 """The settings, as a route asks for them."""

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence, Set
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any, NamedTuple
 
-from aiokafka import TopicPartition
 from pymongo.errors import PyMongoError
 
 from shared.consuming import deduplication, parked
@@ -14,11 +14,10 @@ from shared.consuming.handlers import Handlers
 from shared.consuming.partition import Partition
 from shared.consuming.record import Record, read_on_topic
 from shared.consuming.spans import Spans
-from shared.errors import Busy
 from shared.events.cloudevents import Envelope, Origin, Unreadable
 from shared.observability.metrics import CONSUMED
 from shared.observability.traces import carry_on, tracer
-from shared.storage.database import Database, is_outage
+from shared.storage.database import Database
 from shared.storage.layout import HELD, WATERMARKS, watermark_id
 from shared.storage.unit_of_work import Transaction
 from shared.types.limits import HANDLING_SECONDS
@@ -34,6 +33,18 @@ class Applied(NamedTuple):
 
     records: int
     handled: int
+
+
+@dataclass(slots=True)
+class Run:
+    """One run of a transaction over a batch, which may run again."""
+
+    tx: Transaction
+    waiting: set[str]
+    """Queues with an event that is held; later ones of theirs wait."""
+    seen: set[str]
+    """Identities of events that took effect before."""
+    spans: Spans | None
 
 
 class Fenced(Exception):
@@ -102,29 +113,6 @@ class Applier:
         if count:
             CONSUMED.labels(partition.tp.topic, "skipped").inc(count)
 
-    async def retry(self, tp: TopicPartition, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Work off what is parked of a partition and due, key by key, in order, for as long as one may."""
-        for queue in await parked.due(self.database, *tp):
-            while go_on():
-                head = await parked.head(self.database, *tp, queue)
-                if head is None:
-                    break
-                record = parked.record_of(head)
-                record.envelope = read_on_topic(
-                    record.topic, record.value, record.headers, self.on.models
-                )
-                try:
-                    await self.apply_deduplicated([record], parked.taking(head))
-                except parked.Taken:
-                    break
-                except Exception as failure:
-                    if is_outage(failure) or isinstance(failure, Busy):
-                        raise
-                    record.set_aside(failure.error if isinstance(failure, Failed) else failure)
-                    await parked.failed_again(self.database, head, record, self.on.group)
-                    break
-                CONSUMED.labels(tp.topic, "recovered").inc()
-
     async def apply_deduplicated(
         self, batch: Sequence[Record], claim: Claim, held: Held | None = None
     ) -> Applied:
@@ -148,10 +136,10 @@ class Applier:
                 spans.again()
             await claim(tx, batch[-1].offset, None)
             held_before = await held(tx) if held else set[str]()
-            waiting = set(held_before)
             identities = self._to_remember(batch, held_before)
             seen = await deduplication.remember(tx, identities, careful=careful)
             new = {*identities} - seen
+            run = Run(tx, set(held_before), seen, spans)
             ends = monotonic() + HANDLING_SECONDS
             for count, record in enumerate(batch):
                 if count and monotonic() > ends:
@@ -159,7 +147,7 @@ class Applier:
                     handled = self._to_remember(batch[:count], held_before)
                     await deduplication.forget(tx, [*new.difference(handled)])
                     return count
-                outcomes[await self._handle_or_blame(record, tx, waiting, seen, spans)] += 1
+                outcomes[await self.handle_record(record, run)] += 1
             return len(batch)
 
         count = await self.database.transact(work)
@@ -169,50 +157,35 @@ class Applier:
             CONSUMED.labels(batch[0].topic, outcome).inc(times)
         return Applied(count, outcomes["applied"])
 
-    async def _handle_or_blame(
-        self,
-        record: Record,
-        tx: Transaction,
-        waiting: set[str],
-        seen: set[str],
-        spans: Spans | None,
-    ) -> str:
+    async def handle_record(self, record: Record, run: Run) -> str:
+        """Handle an event, or set it aside, or know it already; the outcome is a label of the metric. Raises Failed."""
         try:
-            return await self.handle_record(record, tx, waiting, seen, spans)
+            return await self._handle_record(record, run)
         except PyMongoError:
             raise
         except Exception as error:
             raise Failed(record.offset, error) from error
 
-    async def handle_record(
-        self,
-        record: Record,
-        tx: Transaction,
-        waiting: set[str],
-        seen: set[str],
-        spans: Spans | None,
-    ) -> str:
-        """Handle an event, or set it aside, or know it already; the outcome is a label of the metric."""
-        envelope = record.envelope
-        if isinstance(envelope, Unreadable) or (
-            record.failure_reason and record.queue not in waiting
-        ):
+    async def _handle_record(self, record: Record, run: Run) -> str:
+        envelope, tx = record.envelope, run.tx
+        waits = record.queue in run.waiting
+        if isinstance(envelope, Unreadable) or (record.failure_reason and not waits):
             outcome = parked.park(tx, record, self.on.group)
-            if spans:
-                spans.set_aside(record, outcome)
+            if run.spans:
+                run.spans.set_aside(record, outcome)
             if outcome == HELD:
-                waiting.add(record.queue)
+                run.waiting.add(record.queue)
             return outcome
-        if record.queue in waiting:
+        if waits:
             parked.queue_behind(tx, record)
             return HELD
         if envelope is None:
             return "skipped"
-        if envelope.identity in seen:
+        if envelope.identity in run.seen:
             return "duplicate"
-        await self._handle(record, envelope, tx, spans)
+        await self._handle(record, envelope, run)
         if self.on.reacts_to(envelope.type):
-            seen.add(envelope.identity)  # its copy may be in this very batch
+            run.seen.add(envelope.identity)  # its copy may be in this very batch
         return "applied"
 
     def _to_remember(self, batch: Sequence[Record], held: Set[str]) -> list[str]:
@@ -229,9 +202,8 @@ class Applier:
                 identities.append(record.envelope.identity)
         return identities
 
-    async def _handle(
-        self, record: Record, envelope: Envelope[Any], tx: Transaction, spans: Spans | None
-    ) -> None:
+    async def _handle(self, record: Record, envelope: Envelope[Any], run: Run) -> None:
+        tx, spans = run.tx, run.spans
         tx.cause = envelope
         first = envelope.correlationid or envelope.id
         tx.origin = Origin(self.database.source, envelope.traceparent, first, envelope.id)

@@ -12,7 +12,6 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
 from shared.backoff import Backoff
-from shared.consuming import parked
 from shared.consuming.applying import Applier, Fenced
 from shared.consuming.batching import Batching
 from shared.consuming.brake import Braked
@@ -21,13 +20,13 @@ from shared.consuming.lag import show_none
 from shared.consuming.partition import Batch, Partition
 from shared.consuming.progress import Progress
 from shared.consuming.record import Record
+from shared.consuming.retrying import retry_due
 from shared.consuming.subscriber import KafkaRecord, Subscriber
 from shared.observability.logs import log
 from shared.observability.metrics import BATCH
 from shared.storage.database import Database, is_outage
 
 MAX_CONCURRENT_BATCHES = 3  # others are handled while MongoDB writes one
-RETRY_SECONDS = 1.0  # of parked events of one partition; then what is new has its turn
 REVOKE_SECONDS = 5.0  # for transactions that run when partitions are taken from us: the group waits
 
 
@@ -178,15 +177,7 @@ class Consumer(ConsumerRebalanceListener):
 
     async def retry_parked(self) -> None:
         """Try again what was set aside on this member's partitions and is due."""
-        if not await parked.any_due(self._database):
-            return  # one question a second, not one for each of dozens of partitions
-        for partition in [*self.partitions.values()]:
-            async with partition.lock:
-                ends = time.monotonic() + RETRY_SECONDS
-                await self._applier.retry(
-                    partition.tp,
-                    lambda mine=partition, ends=ends: not mine.closed and time.monotonic() < ends,
-                )
+        await retry_due(self._applier, self.partitions.values())
 
     # who has which partition
 

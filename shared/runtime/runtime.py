@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from shared.consuming.group import ConsumerGroup
 from shared.http.keys import Keys
@@ -17,7 +17,7 @@ S = TypeVar("S", bound=Settings)
 
 @dataclass(frozen=True, slots=True)
 class Runtime(Generic[S]):
-    """A service's parts. Chores and lifespans are given it; a route reaches its settings by `running`."""
+    """A service's parts. Chores and lifespans are given it; a route reaches its settings by `configured`."""
 
     name: str
     settings: S
@@ -50,3 +50,12 @@ def running(request: Request, settings: type[S]) -> Runtime[S]:
     if not isinstance(runtime.settings, settings):
         raise TypeError(f"{runtime.name} was built with other settings than {settings.__name__}")
     return runtime
+
+
+def configured(settings: type[S]) -> Any:
+    """A dependency of FastAPI: a service's own settings, as its routes ask for them."""
+
+    def of_request(request: Request) -> S:
+        return running(request, settings).settings
+
+    return Depends(of_request)

@@ -6,6 +6,8 @@ from typing import Annotated
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator
 
+from shared.icalendar import Address
+
 _PUBLIC = ".org"
 
 
@@ -31,6 +33,12 @@ def _mailbox(text: str) -> str:
     except EmailNotValidError as error:
         raise ValueError(f"must be an address such as Copse <copse@example.org>: {error}") from None
     return text
+
+
+def address_of(mailbox: str) -> Address:
+    """The name and the address of a Mailbox, as calendars and mails bear them."""
+    name, email = parseaddr(mailbox)
+    return Address(ascii_address(email), name)
 
 
 Mailbox = Annotated[str, AfterValidator(_mailbox)]

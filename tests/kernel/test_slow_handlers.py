@@ -10,6 +10,7 @@ from shared.consuming import applying
 from shared.consuming.applying import Applier
 from shared.consuming.partition import Partition, watermark
 from shared.consuming.record import Record
+from shared.consuming.retrying import retry
 from shared.events.cloudevents import Origin, read, write
 from shared.events.event import Event
 from shared.types.clock import now
@@ -104,6 +105,6 @@ async def test_what_queues_behind_an_event_parked_beside_it_takes_effect_later(
     await applier.apply(partition, [failed, behind])
     assert await applied(service) == []
     service.clock(now() + timedelta(minutes=1))
-    await applier.retry(TP)
+    await retry(applier, TP)
     assert await applied(service) == [1, 2]
     assert await service.database["parked"].count_documents({}) == 0

@@ -20,6 +20,7 @@ from shared.consuming.applying import Applier
 from shared.consuming.handlers import Chore
 from shared.consuming.partition import Partition, watermark
 from shared.consuming.record import Record, read_on_topic
+from shared.consuming.retrying import retry
 from shared.contracts.membership import CommunityStarted, Privacy
 from shared.events.cloudevents import Envelope, Origin, read, write
 from shared.events.event import EVENTS, Event
@@ -122,7 +123,7 @@ class Service:
 
     async def retry(self, topic: str) -> None:
         """Let what was set aside of a topic and is due be tried again."""
-        await self._applier.retry(TopicPartition(topic, 0))
+        await retry(self._applier, TopicPartition(topic, 0))
 
     async def published(self, *kinds: type[Event]) -> list[Any]:
         """Events in the outbox, in the order of each key; of these kinds, if any are named."""
