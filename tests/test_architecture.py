@@ -8,7 +8,6 @@ import pytest
 
 from tests.support.architecture import (
     LINES,
-    LOOK_INSIDE,
     Check,
     at_home_anywhere,
     known_folders,
@@ -16,7 +15,6 @@ from tests.support.architecture import (
     no_cupboards,
     no_ignores,
     owners_model_alone_constructs,
-    private_uses,
     public_faces_in_tests,
     pure_rules,
     said_in_a_line,
@@ -94,11 +92,6 @@ def test_a_house_in_disorder_is_told(check: Check, tmp_path: Path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     assert len([*check(tmp_path)]) >= len(BAD[check])
-
-
-@pytest.mark.parametrize("name", LOOK_INSIDE)
-def test_only_files_that_look_inside_are_excused(name: str):
-    assert [*private_uses(ROOT / name, name)], f"take {name} off the list"
 
 
 def test_a_service_may_be_made_of_slices_that_have_its_rooms_together(tmp_path: Path):

@@ -183,17 +183,12 @@ def at_home_anywhere(root: Path) -> Iterator[str]:
             yield f"{file.relative_to(root)} names a folder of one machine"
 
 
-LOOK_INSIDE = {
-    "tests/service/notifications/test_broken_lines.py": "makes a double's answers slow",
-}
-"""Tests that still use private attributes, and what for. The list only gets shorter."""
 BY_NAME = {"getattr", "setattr", "delattr", "hasattr"}  # Python's, and monkeypatch's
 
 
 def public_faces_in_tests(root: Path) -> Iterator[str]:
     for file, name in code(root, "tests"):
-        if name not in LOOK_INSIDE:
-            yield from private_uses(file, name)
+        yield from private_uses(file, name)
 
 
 def private_uses(file: Path, name: str) -> Iterator[str]:

@@ -3,7 +3,7 @@
 import asyncio
 import email
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from email.policy import default
@@ -90,6 +90,8 @@ class Faulty:
         self.mails: list[Mail] = []
         self.port = 0
         self.connections = 0
+        self.before: Callable[[str], Awaitable[None]] | None = None
+        """Awaited before each answer, with its stage."""
         self._open: set[asyncio.StreamWriter] = set()
 
     @asynccontextmanager
@@ -139,6 +141,8 @@ class Faulty:
             await self._answer(writer, stages.get(verb, verb), "250 fine")
 
     async def _answer(self, writer: asyncio.StreamWriter, stage: str, usual: str) -> None:
+        if self.before:
+            await self.before(stage)
         if stage == self.stage and self.times > 0:
             self.times -= 1
             if self.answer is None:

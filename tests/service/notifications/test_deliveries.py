@@ -27,3 +27,20 @@ async def test_the_deliveries_of_every_state_are_listed_the_oldest_first(
     assert sorted(mail["person_id"] for mail in listed) == PEOPLE
     assert [mail["next_at"] for mail in listed] == sorted(mail["next_at"] for mail in listed)
     assert rest["next"] is None
+
+
+async def test_an_operator_reads_what_became_of_mails_page_by_page(region: Region) -> None:
+    await region.community_of(*"abcde")
+    seen: list[str] = []
+    path = "/deliveries?state=sent&limit=4"
+    while path:
+        page = (await region.operator.get(path)).json()
+        seen += [one["id"] for one in page["items"]]
+        path = page["next"] and f"/deliveries?state=sent&limit=4&cursor={page['next']}"
+    assert len(seen) == len(set(seen)) == 6
+    one = (await region.operator.get(f"/deliveries/{seen[0]}")).json()
+    assert (one["attempts"], one["trail"][0]["outcome"]) == (1, "sent")
+    assert "@" not in str(one)
+    assert (await region.operator.get("/deliveries/nothing")).status_code == 404
+    assert (await region.operator.get("/deliveries?state=lost")).status_code == 422
+    assert (await region.ann.post(f"/deliveries/{seen[0]}/resend")).status_code == 403

@@ -5,29 +5,17 @@ from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from services.membership.model import Changes, Community, CommunityType, Definition, Person, Wishes
+from services.membership.model import Changes, Community, CommunityType, Definition, Wishes
 from services.membership.model.community_type import JOIN_POLICIES
 from services.membership.model.description import PolicyAgainstPrivacy
-from services.membership.model.person import (
-    IncompleteToken,
-    UnusableAddress,
-    UnusableId,
-    UnusableName,
-)
 from services.membership.model.roles import FacilitatorsOnly
 from shared.contracts.membership import (
     CommunityRedefined,
     CommunityTypeDefined,
-    PersonChanged,
-    PersonRegistered,
     RhythmProposal,
 )
-from shared.errors import Problem
-from shared.types.fields import Line, Text
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 MONTHLY = {"frequency": "monthly", "weekday": "TU", "nth": 2, "local_time": "14:00"}
@@ -202,79 +190,3 @@ def test_wrong_wishes_are_refused_by_the_name_of_the_field(
     with pytest.raises(ValidationError) as error:
         Wishes.model_validate({"name": "Leeds", "places": ["Leeds"]} | wrong)
     assert where(error.value) == [field]
-
-
-# Words
-
-
-@given(st.text())
-def test_a_line_that_is_taken_cannot_begin_a_second_header(text: str) -> None:
-    try:
-        line = TypeAdapter[str](Line).validate_python(text)
-    except ValidationError:
-        return
-    assert len(line.splitlines()) == 1
-    assert "\x00" not in line
-    line.encode()
-
-
-def test_text_keeps_its_lines_and_nothing_unseen() -> None:
-    text = TypeAdapter[str](Text)
-    assert text.validate_python("One.\r\n\r\n\tTwo.") == "One.\n\n\tTwo."
-    for unseen in ("\x00", "\x1b[2J", "\r", "\u202e", "\ud800", "\x85"):
-        with pytest.raises(ValidationError, match="control character"):
-            text.validate_python(f"One{unseen}Two")
-
-
-# People
-
-
-def test_a_person_registers_and_changes() -> None:
-    ann, registered = Person.register("ann", " Ann ", "Ann@EXAMPLE.org", None, NOON)
-    assert registered == PersonRegistered(
-        person_id="ann",
-        name="Ann",
-        email="Ann@example.org",
-        zone="Europe/London",
-        registered_at=NOON,
-    )
-    assert ann.change("Ann", "Ann@example.org", None) is ann
-    decided = ann.change("Ann B", "ann@example.org", "Europe/Paris")
-    assert isinstance(decided, tuple)
-    assert decided[1] == PersonChanged(
-        person_id="ann",
-        name="Ann B",
-        email="ann@example.org",
-        zone="Europe/Paris",
-        registered_at=NOON,
-    )
-    assert decided[0].change("Ann B", "ann@example.org", None) is decided[0]
-
-
-@pytest.mark.parametrize(
-    ("person_id", "name", "email", "refusal", "fields"),
-    [
-        ("ann", "", "ann@example.org", IncompleteToken, ["name"]),
-        ("ann", "Ann", " ", IncompleteToken, ["email"]),
-        ("ann", "", "", IncompleteToken, ["name", "email"]),
-        ("me", "Ann", "ann@example.org", UnusableId, ["sub"]),
-        ("a\nb", "Ann", "ann@example.org", UnusableId, ["sub"]),
-        ("a" * 201, "Ann", "ann@example.org", UnusableId, ["sub"]),
-        ("ann", "Ann\nBcc: x@example.org", "ann@example.org", UnusableName, ["name"]),
-        ("ann", "x" * 201, "ann@example.org", UnusableName, ["name"]),
-        ("ann", "Ann", "ann", UnusableAddress, ["email"]),
-        ("ann", "Ann", "ann@example.org\nBcc: x@example.org", UnusableAddress, ["email"]),
-        ("ann", "Ann", "Ann <ann@example.org>", UnusableAddress, ["email"]),
-        ("ann", "Ann", "a@example.org,b@example.org", UnusableAddress, ["email"]),
-        ("ann", "Ann", "jörg@example.org", UnusableAddress, ["email"]),
-    ],
-)
-def test_a_person_who_cannot_be_written_to_is_refused_without_repeating_what_is_personal(
-    person_id: str, name: str, email: str, refusal: type[Problem], fields: list[str]
-) -> None:
-    with pytest.raises(refusal) as error:
-        Person.register(person_id, name, email, None, NOON)
-    body: dict[str, Any] = error.value.body()
-    assert [one["field"] for one in body["errors"]] == fields
-    assert "Bcc" not in str(body)
-    assert "jörg" not in str(body)

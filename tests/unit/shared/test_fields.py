@@ -48,6 +48,13 @@ def test_a_line_is_one_line(kind: Any) -> None:
         TypeAdapter(kind).validate_python("a\nBcc: everybody")
 
 
+@pytest.mark.parametrize("kind", TEXTS, ids=str)
+def test_a_text_keeps_its_lines(kind: Any) -> None:
+    assert TypeAdapter(kind).validate_python("One.\r\n\r\n\tTwo.") == "One.\n\n\tTwo."
+    with pytest.raises(ValidationError, match=r"U\+000D"):
+        TypeAdapter(kind).validate_python("One.\rTwo.")
+
+
 def test_emoji_and_every_script_are_seen() -> None:
     for seen in (
         "\U0001f469\u200d\u2695\ufe0f",
@@ -67,4 +74,5 @@ def test_a_line_read_is_read_again_as_itself(text: str) -> None:
     except ValidationError:
         return
     assert read(line) == line == unicodedata.normalize("NFC", line)
-    assert "\n" not in line
+    assert len(line.splitlines()) == 1
+    line.encode()
