@@ -39,11 +39,10 @@ def answering(work: Callable[P, Coroutine[Any, Any, bool | None]]) -> Callable[P
 
     @wraps(work)
     def run(*args: P.args, **options: P.kwargs) -> None:
-        if not structlog.is_configured():
-            # An audit line is JSON on stderr, as a service's.
-            structlog.configure(
-                [add_log_level, TimeStamper("iso"), JSONRenderer()], logger_factory=_log
-            )
+        # An audit line is JSON on stderr, as a service's; stdout holds the result alone.
+        structlog.configure(
+            [add_log_level, TimeStamper("iso"), JSONRenderer()], logger_factory=_log
+        )
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it is told once, by the command
         try:
             fine = asyncio.run(work(*args, **options))

@@ -1,14 +1,17 @@
 """What people type and read at the terminal."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 import typer
+from structlog.testing import capture_logs
 from typer.testing import CliRunner
 
 from deploy.cli.__main__ import app
 from deploy.cli.dead_letters.selection import conditions, narrowed
-from deploy.cli.terminal import duration, moment, printable, table
+from deploy.cli.terminal import answering, document, duration, moment, printable, table
 
 AREAS = {
     "": ("status", "dead", "parked", "events", "topics", "backup", "restore", "token"),
@@ -25,6 +28,22 @@ def test_help_names_every_command(area: str):
     assert told.exit_code == 0
     for command in AREAS[area]:
         assert f"│ {command} " in told.output
+
+
+def test_stdout_holds_the_result_alone_whoever_set_up_logging_before():
+    command = typer.Typer()
+
+    @command.command()
+    @answering
+    async def count() -> None:
+        structlog.get_logger().info("counted")
+        document({"events": 1})
+
+    with capture_logs():  # on its way out it leaves structlog configured, and to stdout
+        pass
+    told = CliRunner().invoke(command)
+    assert json.loads(told.stdout) == {"events": 1}
+    assert json.loads(told.stderr)["event"] == "counted"
 
 
 def test_an_unknown_command_is_exit_code_2():
