@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from pymongo import IndexModel, ReplaceOne
+from pymongo import IndexModel
 
 from services.membership.model import (
     Community,
@@ -198,5 +198,5 @@ async def change_standing(
 
 
 def _keep(tx: Transaction, standing: Standing) -> None:
-    key = {"_id": f"{standing.community_id}:{standing.person_id}"}
-    tx.write("standings", ReplaceOne(key, {**key, **standing.model_dump()}, upsert=True))
+    id = f"{standing.community_id}:{standing.person_id}"
+    tx.replace("standings", id, standing.model_dump())

@@ -11,7 +11,7 @@ from shared.consuming.parked import fingerprint
 from shared.consuming.partition import Batch, Partition
 from shared.consuming.record import Record, is_final
 from shared.errors import Busy
-from shared.storage.database import is_outage
+from shared.storage.failures import is_outage
 
 TRIES = 3
 BUSY_TRIES = 10

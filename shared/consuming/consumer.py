@@ -24,7 +24,8 @@ from shared.consuming.retrying import retry_due
 from shared.consuming.subscriber import KafkaRecord, Subscriber
 from shared.observability.logs import log
 from shared.observability.metrics import BATCH
-from shared.storage.database import Database, is_outage
+from shared.storage.database import Database
+from shared.storage.failures import is_outage
 
 MAX_CONCURRENT_BATCHES = 3  # others are handled while MongoDB writes one
 REVOKE_SECONDS = 5.0  # for transactions that run when partitions are taken from us: the group waits

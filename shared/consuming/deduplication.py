@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from pymongo.errors import BulkWriteError
 
-from shared.storage.database import is_duplicate
+from shared.storage.failures import is_duplicate
 from shared.storage.layout import DEDUPLICATION
 from shared.storage.unit_of_work import Transaction
 from shared.types import clock

@@ -11,7 +11,7 @@ from shared.consuming.partition import Partition
 from shared.consuming.record import read_on_topic
 from shared.errors import Busy
 from shared.observability.metrics import CONSUMED
-from shared.storage.database import is_outage
+from shared.storage.failures import is_outage
 
 TURN_SECONDS = 1.0  # of one partition; then what is new has its turn
 

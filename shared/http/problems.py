@@ -13,7 +13,7 @@ from starlette.routing import compile_path
 
 from shared.errors import PROBLEM, Busy, Invalid, Malformed, Problem, Refused, Unforeseen
 from shared.observability.logs import log
-from shared.storage.database import is_duplicate, is_outage
+from shared.storage.failures import is_duplicate, is_outage
 
 MENDS = {  # where Pydantic's words do not say how to mend it
     "timezone_aware": "needs an offset, such as 2027-01-20T14:00:00Z",

@@ -49,12 +49,14 @@ class TransactionalRoute(APIRoute):
                 return await command(request, await _whole_body(request, BODY_BYTES), inner)
             await authenticate(request)  # before a stranger may fill the memory
             async with _uploads:
-                return await command(request, await _uploaded(request), inner)
+                return await command(request, await _uploaded(request), inner, alone=True)
 
         return handle
 
 
-async def command(request: Request, body: bytes, inner: Handler) -> Response:
+async def command(
+    request: Request, body: bytes, inner: Handler, *, alone: bool = False
+) -> Response:
     database = serving(request).database
 
     async def run(record: idempotency.Record | None) -> Response:
@@ -67,9 +69,14 @@ async def command(request: Request, body: bytes, inner: Handler) -> Response:
                 await record(tx, response)
             return response
 
-        return await database.transact(work, database.origin())
+        return await database.command(work, None if alone else _aggregate_id(request))
 
     return await idempotency.once(database, request, body, run)
+
+
+def _aggregate_id(request: Request) -> str | None:
+    """What a command is about: what its path names first, as in /meetings/{meeting_id}/rsvp."""
+    return next((str(value) for value in request.path_params.values()), None)
 
 
 class Router(APIRouter):

@@ -17,4 +17,9 @@ PUBLISHED = Counter("copse_published_events", "Events acknowledged by Kafka", ["
 PARKED = Gauge("copse_parked_events", "Events set aside, by state", ["state"])
 BATCH = Histogram("copse_batch_seconds", "Time of one partition batch, commit included")
 REQUESTS = Histogram("copse_request_seconds", "Time of a request", ["route", "method", "status"])
+COMMANDS_PER_COMMIT = Histogram(
+    "copse_commands_per_commit",
+    "Commands on one aggregate that were committed together",
+    buckets=(1, 2, 4, 8, 16, 32, 64),
+)
 READY = Gauge("copse_ready", "1 when the service is ready, as /readyz says")

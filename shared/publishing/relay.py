@@ -16,7 +16,8 @@ from shared.events.event import Document
 from shared.observability.logs import log
 from shared.observability.metrics import OUTBOX_AGE, OUTBOX_DEPTH, PUBLISHED
 from shared.publishing.producer import Producer
-from shared.storage.database import Database, is_outage
+from shared.storage.database import Database
+from shared.storage.failures import is_outage
 from shared.storage.layout import LEASES, OUTBOX
 from shared.storage.lease import Lease
 from shared.types.clock import now

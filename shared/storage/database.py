@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, time
 from time import monotonic
 from typing import Any, TypeVar, cast
@@ -13,11 +13,7 @@ from bson.errors import InvalidDocument
 from motor.motor_asyncio import AsyncIOMotorClient, AsyncIOMotorClientSession
 from pymongo import IndexModel
 from pymongo.errors import (
-    BulkWriteError,
     CollectionInvalid,
-    ConnectionFailure,
-    DuplicateKeyError,
-    ExecutionTimeout,
     OperationFailure,
     PyMongoError,
 )
@@ -29,6 +25,8 @@ from shared.errors import Busy, TookTooLong
 from shared.events.cloudevents import Origin
 from shared.events.event import Document, Event
 from shared.observability.traces import traceparent
+from shared.storage.failures import is_conflict, is_duplicate
+from shared.storage.group_commit import GroupCommit, Work
 from shared.storage.layout import INDEXES, RENAMED
 from shared.storage.unit_of_work import Transaction
 from shared.types.limits import LONGEST_TRANSACTION_SECONDS
@@ -80,7 +78,7 @@ class Database:
         self.outbox_full = False
         self.committed = asyncio.Event()  # wakes the relay
         self.wakes: dict[str, asyncio.Event] = defaultdict(asyncio.Event)
-        self._queues: dict[tuple[str, str], asyncio.Lock] = {}
+        self._group_commit = GroupCommit(self._transact)
         self._collections: dict[str, Any] = {}  # Motor would make a new object for each use
 
     def __getitem__(self, collection: str) -> Any:
@@ -122,12 +120,27 @@ class Database:
         Raises Busy when conflicts do not end, TookTooLong when mongod ended it for its length, PyMongoError when
         MongoDB is away, and what `work` raises.
         """
-        queue: asyncio.Lock | None = None
+        return await self._transact(work, origin or self.origin(), in_turn=True)
+
+    async def command(self, work: Work[T], aggregate_id: str | None) -> T:
+        """Run a command as `transact` would, in a group with others on the same aggregate (decision 22)."""
+        if aggregate_id is None:
+            return await self.transact(work)
+        return await self._group_commit.run(aggregate_id, work, self.origin())
+
+    async def _transact(
+        self, work: Callable[[Transaction], Awaitable[T]], origin: Origin, *, in_turn: bool = False
+    ) -> T:
+        """`in_turn`: after a conflict, in turn with the commands on what others were changing."""
+        contended: str | None = None
         backoff = Backoff(0.002, 0.25, jitter=1)
         for attempt in range(TRIES):
-            async with _held(queue), await self.client.start_session() as session:
+            async with (
+                self._group_commit.turn(contended),
+                await self.client.start_session() as session,
+            ):
                 session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"))
-                tx = Transaction(self, session, origin or self.origin())
+                tx = Transaction(self, session, origin)
                 began = monotonic()
                 try:
                     result = await work(tx)
@@ -138,18 +151,16 @@ class Database:
                         "bool", session.in_transaction
                     ):  # Motor's stub says method; it is a property
                         await _quietly(session.abort_transaction())
-                    if not _conflict(error) or (is_duplicate(error) and attempt == DUPLICATE_TRIES):
+                    if not is_conflict(error) or (
+                        is_duplicate(error) and attempt == DUPLICATE_TRIES
+                    ):
                         raise
                     if monotonic() - began > LONGEST_TRANSACTION_SECONDS:  # so would the next one
                         raise TookTooLong("It took longer than a transaction may.") from error
                 else:
                     self._wake(tx)
                     return result
-            # Those who lost the race for one aggregate queue here rather than collide again.
-            if tx.contended:
-                queue = self._queues.setdefault(tx.contended, asyncio.Lock())
-                if len(self._queues) > 10_000:
-                    self._queues.clear()
+            contended = tx.contended if in_turn else None
             await backoff.wait()
         raise Busy("Too many people are changing this at once.")
 
@@ -178,37 +189,3 @@ async def commit(session: AsyncIOMotorClientSession) -> None:
 async def _quietly(ending: Awaitable[None]) -> None:
     with suppress(PyMongoError):  # the server ends it by itself
         await ending
-
-
-@asynccontextmanager
-async def _held(lock: asyncio.Lock | None) -> AsyncGenerator[None, None]:
-    if lock is None:
-        yield
-    else:
-        async with lock:
-            yield
-
-
-def _conflict(error: BaseException) -> bool:
-    """Whether running the transaction again may succeed at once."""
-    if not isinstance(error, PyMongoError) or is_outage(error):
-        return False
-    return error.has_error_label("TransientTransactionError") or is_duplicate(error)
-
-
-def is_duplicate(error: BaseException, index: str = "") -> bool:
-    """Whether a unique key stood against a write."""
-    if isinstance(error, BulkWriteError):
-        write_errors = (error.details or {}).get("writeErrors", [])
-        return any(
-            write_error.get("code") == 11000 and index in write_error.get("errmsg", "")
-            for write_error in write_errors
-        )
-    return isinstance(error, DuplicateKeyError) and index in str(error)
-
-
-def is_outage(error: BaseException) -> bool:
-    """Whether MongoDB itself is away or changing its primary; nobody's event is to blame."""
-    return isinstance(error, ConnectionFailure | ExecutionTimeout) or (
-        isinstance(error, PyMongoError) and error.has_error_label("UnknownTransactionCommitResult")
-    )

@@ -10,6 +10,8 @@ LONGEST_TRANSACTION_SECONDS = 4.5
 HANDLING_SECONDS = 1.0
 """Of one transaction, for its events' handlers: what is handled by then is committed, and the rest comes with the next. It
 leaves time enough for the last handler, the writes and the commit, and a kill costs no more than this."""
+GROUP_SECONDS = 0.5
+"""Of one transaction, for the commands that share it: those behind come with the next one."""
 DEDUPLICATION_DAYS = 90
 """For so long a producer may send an event again: as long as topics of other systems keep their records."""
 IDEMPOTENCY_HOURS = 24
@@ -44,5 +46,9 @@ KEY_BYTES = 1_000
 
 PAGE = 200
 """Items of a list at once, at most."""
+GROUP_COMMANDS = 64
+"""Commands on one aggregate in one transaction, at most: their events and states stay well below a megabyte or two."""
+COMMANDS_WAITING = 1_000
+"""Commands on all aggregates that wait or run in one process: some seconds of work; beyond it clients hear 503 at once."""
 OUTBOX_PASS = 2_000
 """Events that the relay reads, sends and deletes at a time: some megabytes."""

@@ -17,7 +17,7 @@ from rich.table import Table
 from deploy.local.parts import Parts
 from deploy.local.throwaway import throwaway
 from shared import observability
-from tests.bench import consume, fanout, growth, memory, overhead, publish, region, report, seats
+from tests.bench import consume, crowd, fanout, growth, memory, overhead, publish, region, report
 from tests.bench.rows import Row, limited, progress, ratio
 from tests.bench.world import Bench, deposits
 
@@ -80,7 +80,7 @@ PARTS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "latency": latencies,
     "memory": remembering,
     "region": region.rows,
-    "seats": seats.rows,
+    "crowd": crowd.rows,
     "growth": growth.rows,
 }
 

@@ -37,7 +37,7 @@ async def rows(bench: Bench) -> list[Row]:
         progress.print(f"a history of {history.EVENTS:,} events")
         for topic, documents in history.told_long_ago():
             await bench.fill(topic, documents)
-        async with _sink(folder) as sink:
+        async with a_sink(folder) as sink:
             smtp = {"COPSE_SMTP_PORT": str(sink.port)}
             async with _a_service(bench, folder, "notifications", smtp) as (process, seconds):
                 found.append(limited("a new service over 100,000 past events", seconds))
@@ -174,7 +174,7 @@ class Sink:
 
 
 @asynccontextmanager
-async def _sink(folder: Path) -> AsyncIterator[Sink]:
+async def a_sink(folder: Path) -> AsyncIterator[Sink]:
     file = folder / "sink"
     command = [sys.executable, "-m", "tests.bench.sink", str(file)]
     process = Process(

@@ -132,9 +132,21 @@ _ALL = [
     Bar("start-up", "membership, from start to ready, nothing to catch up with", most=5, unit="s"),
     Bar("memory of a service", "membership, resident after start-up", most=150, unit="MB"),
     Bar(
+        "joins of one community",
+        "the same joins, each of a community of its own: 500 people, 16 at once, the whole system",
+        least=0.8,
+    ),
+    Bar(
         "one hot meeting",
-        "the same answers, each to a meeting of its own: 50 at once, 10 seats, 20 times",
-        least=0.25,
+        "the same answers, each to a meeting of its own: 50 at once, 10 seats, 10 times",
+        least=0.8,
+    ),
+    Bar("a crowd's p95", "500 join one community, 16 at once; p95 ÷ p50", most=2, unit="× p50"),
+    Bar(
+        "CPU a command",
+        "answers, each to a meeting of its own; all services, Kafka and MongoDB, until all is told",
+        most=8,
+        unit="ms",
     ),
     Bar("consume into 100 × the state", "into 1 ×: 2,000 states and ids kept before", least=0.7),
     Bar(

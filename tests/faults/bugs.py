@@ -89,6 +89,40 @@ def applied_in_any_order() -> None:
     wrap("shared.consuming.applying:Applier.apply_deduplicated", change)
 
 
+def answered_before_the_commit() -> None:
+    """Who shares a transaction is answered while it is open."""
+
+    def change(outcome: Any) -> Any:
+        async def early(group: Any, command: Any, tx: Any) -> Any:
+            result, refusal = await outcome(group, command, tx)
+            if refusal is None and not command.answer.done():
+                command.answer.set_result(result)
+            return result, refusal
+
+        return early
+
+    wrap("shared.storage.group_commit:Group.outcome", change)
+
+
+def refused_and_kept() -> None:
+    """What a command wrote stays, though it was refused."""
+
+    def change(outcome: Any) -> Any:
+        async def leak(group: Any, command: Any, tx: Any) -> Any:
+            parts: list[Any] = []
+            part = tx.part
+            tx.part = lambda origin: parts.append(part(origin)) or parts[0]
+            result, refusal = await outcome(group, command, tx)
+            tx.part = part
+            if refusal:
+                tx.absorb(parts[0])
+            return result, refusal
+
+        return leak
+
+    wrap("shared.storage.group_commit:Group.outcome", change)
+
+
 async def _nothing(*_: Any) -> None:
     pass
 
@@ -108,4 +142,6 @@ BUGS: dict[str, Callable[[], None]] = {
     "forgotten-before-sent": forgotten_before_sent,
     "published-in-any-order": published_in_any_order,
     "applied-in-any-order": applied_in_any_order,
+    "answered-before-the-commit": answered_before_the_commit,
+    "refused-and-kept": refused_and_kept,
 }

@@ -37,8 +37,10 @@ class Point:
 
 
 DOING = {
-    "consumer": "shared.consuming.applying:Applier.run_transaction",
-    "command": "shared.http.router:command",
+    "shared.consuming.applying:Applier.run_transaction": "consumer",
+    "shared.http.router:command": "command",
+    "shared.storage.group_commit:GroupCommit.answer_one": "command",
+    "shared.storage.group_commit:GroupCommit.answer_all": "group",
 }
 """What a process can be in the middle of, where a seam has several users."""
 
@@ -67,6 +69,10 @@ POINTS = {
     # A command: everything is written and nothing committed; it is committed and not answered.
     "command.before-commit": Point("before", "shared.storage.database:commit", "command"),
     "command.after-commit": Point("after", "shared.storage.database:commit", "command"),
+    # Several commands in one transaction: one of them has run; all are written; all are committed and none answered.
+    "group.between-commands": Point("after", "shared.storage.unit_of_work:Transaction.absorb"),
+    "group.before-commit": Point("before", "shared.storage.database:commit", "group"),
+    "group.after-commit": Point("after", "shared.storage.database:commit", "group"),
 }
 """Every crash point. To add one, name its seam: a function or a method, awaited or not."""
 
@@ -113,7 +119,7 @@ def carry_out(order: Order) -> None:
 
 def install() -> None:
     """Let every point be watched."""
-    for what, seam in DOING.items():
+    for seam, what in DOING.items():
         wrap(seam, lambda original, what=what: within(original, lambda: _marked(what)))
     for name, point in POINTS.items():
         wrap(point.seam, lambda original, args=(name, point): within(original, _watch(*args)))

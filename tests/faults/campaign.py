@@ -102,6 +102,7 @@ WHO = {
     "consumer": (*LISTENING, SAMPLE),
     "relay": (*COMMANDED, SAMPLE),
     "command": (*COMMANDED, SAMPLE),
+    "group": (SAMPLE, *COMMANDED),
 }
 """Who comes to the points of a kind under the load there is."""
 

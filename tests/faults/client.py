@@ -46,8 +46,13 @@ async def command(
     route: tuple[str, str, str],
     body: Any,
     headers: dict[str, str] | None = None,
+    *,
+    refused: str = "",
 ) -> Any:
-    """Ask until it is acknowledged. Refused, and noted in the model, when the answer can never be right."""
+    """Ask until it is acknowledged, or `refused` as this type of problem.
+
+    Refused, and noted in the model, when the answer can never be right.
+    """
     method, service, path = route
     told = {"idempotency-key": uuid.uuid4().hex, **(headers or {})}
     began = time.monotonic()
@@ -62,7 +67,7 @@ async def command(
             await asyncio.sleep(0.1)
             continue
         answer = f"{reply.status_code} {reply.text[:200]}"
-        if reply.is_success:
+        if reply.is_success if not refused else f":{refused}" in reply.text:
             model.commands += 1
             return reply.json() if reply.content else None
         again = reply.status_code >= 500 or reply.status_code in UNDERWAY

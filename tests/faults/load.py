@@ -13,6 +13,7 @@ from tests.faults.elsewhere import Elsewhere
 from tests.faults.field import SAMPLE, Field
 from tests.faults.model import Model
 from tests.faults.stories import Storyteller
+from tests.kernel.sample import MOST
 from tests.kernel.world import until
 
 BEARABLE = 200  # events
@@ -102,14 +103,20 @@ class Load:
         """Deposits into a new account of the sample, some one by one, some side by side."""
         account = f"a{next(self._numbers)}"
 
+        route = ("POST", SAMPLE, f"/accounts/{account}/deposits")
+
         async def deposit(amount: int) -> None:
-            route = ("POST", SAMPLE, f"/accounts/{account}/deposits")
             await command(self.field, self.model, route, {"amount": amount})
             self.model.deposits[account].append(amount)
 
-        for first in range(1000, 1040, 4):
+        async def too_much() -> None:
+            body = {"amount": MOST + 1}
+            await command(self.field, self.model, route, body, refused="too-much")
+
+        for first in range(1000, 1080, 8):
             if self._stop.is_set():
                 return
             await deposit(first)
-            await asyncio.gather(*(deposit(first + n) for n in (1, 2, 3)))
+            crowd = [deposit(first + n) for n in range(1, 8)]
+            await asyncio.gather(*crowd[:3], too_much(), *crowd[3:], too_much())
             await self._rest()

@@ -15,6 +15,8 @@ COMMUNITIES, MEETINGS, PEOPLE = TOPICS = (
 )
 COMMANDED = tuple(dict.fromkeys(topic.partition(".")[0] for topic in TOPICS))
 """Whom people tell what to do: they publish what becomes of it on these topics."""
+OTHERS = 3
+"""People whom a story needs for no more than the crowd."""
 INVITED = "meeting-announced"
 THOUGHTS = {
     "tentative": "SeatConsidered",
@@ -31,11 +33,13 @@ class Storyteller:
 
     async def tell(self, _: int) -> None:
         """A community is started, meets, loses a member, and changes roles."""
-        names = ("founder", "ann", "bob", "lee", "tim")
-        founder, ann, bob, lee, tim = (Person(self._field, self._model, one) for one in names)
+        names = ("founder", "ann", "bob", "lee", "tim", *["other"] * OTHERS)
+        people = [Person(self._field, self._model, one) for one in names]
+        founder, ann, bob, lee, tim, *others = people
         community = await self._start(founder)
-        await asyncio.gather(*(self._join(one, community) for one in (ann, bob, lee)))
-        who = [("MemberJoined", one.person_id, "member") for one in (ann, bob, lee)]
+        crowd = (ann, bob, lee, *others)
+        await asyncio.gather(*(self._join(one, community) for one in crowd))
+        who = [("MemberJoined", one.person_id, "member") for one in crowd]
         self._model.together((COMMUNITIES, community), *who)
         await self._rest()
         await self._role(founder, ann, community, "co-facilitator")
@@ -43,7 +47,7 @@ class Storyteller:
         await self._rest()
         await self._meeting_with_a_line(community, founder, ann, bob, lee)
         await self._rest()
-        await self._meeting_with_second_thoughts(community, [founder, ann, bob])
+        await self._meeting_with_second_thoughts(community, [founder, ann, bob, *others])
         self._model.perhaps_told[INVITED, lee.person_id] += 1  # whether it is known that lee left
         for role in ("co-facilitator", "member", "co-facilitator", "member"):
             await self._role(founder, bob, community, role)

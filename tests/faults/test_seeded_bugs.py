@@ -31,6 +31,8 @@ TRIALS = (
     Trial("forgotten-before-sent", "relay.before-send", {"lost"}),
     Trial("published-in-any-order", "relay.before-send", {"inverted"}),
     Trial("applied-in-any-order", "consumer.inside-transaction", {"inverted"}),
+    Trial("answered-before-the-commit", "group.before-commit", {"lost"}),
+    Trial("refused-and-kept", "group.before-commit", {"doubled"}),
 )
 
 

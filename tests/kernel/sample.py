@@ -18,6 +18,9 @@ from shared.storage.unit_of_work import Transaction
 NAME = os.environ.get("SAMPLE_NAME", "sample")  # each test runs it under a name of its own
 
 
+MOST = 1_000_000
+
+
 class AccountEvent(Event, topic=f"{NAME}.accounts", key="account_id"):
     account_id: str
 
@@ -36,6 +39,10 @@ class ReceiptWritten(ReceiptEvent):
     """Somebody was told of a deposit."""
 
     amount: int
+
+
+class TooMuch(Refused):
+    """No account takes so much at once."""
 
 
 class Account(BaseModel, frozen=True):
@@ -78,6 +85,8 @@ class Deposit(BaseModel):
 async def deposit(account_id: str, deposit: Deposit, tx: Tx) -> Account:
     """Put money into an account; the first deposit opens it."""
     account = await change_account(tx, account_id, deposit.amount)
+    if deposit.amount > MOST:  # so late that there is something to leave behind
+        raise TooMuch(f"It may be {MOST} at most.")
     tx.tag()
     return account
 

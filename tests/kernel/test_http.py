@@ -197,7 +197,7 @@ async def test_what_nobody_foresaw_is_answered_with_its_trace(
     async def broken(*_: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(service.database, "transact", broken)
+    monkeypatch.setattr(service.database, "command", broken)
     reply = await service.client().post(PATH, json={"amount": 5})
     assert reply.status_code == 500
     assert reply.json()["type"] == "urn:copse:problem:unforeseen"

@@ -85,14 +85,14 @@ async def test_a_request_that_stood_still_too_long_is_not_done_beside_its_repeti
             await asyncio.sleep(0)
 
     claimed = asyncio.Event()
-    whole = service.database.transact
+    whole = service.database.command
 
     async def slow(*arguments: Any) -> Any:
         await taken_over()
         claimed.set()
         return await whole(*arguments)
 
-    service.database.transact = slow
+    service.database.command = slow
     late = await ann.post(PATH, json={"amount": 5}, headers=key)
     assert claimed.is_set()
     assert late.status_code == 409

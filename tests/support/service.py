@@ -166,9 +166,15 @@ class Service:
 
 @asynccontextmanager
 async def a_service(
-    name: str, mongo: str, folder: Path, *, module: str = "", **settings: Any
+    name: str,
+    mongo: str,
+    folder: Path,
+    *,
+    module: str = "",
+    of: Service | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Service]:
-    """A service over a database of its own; the clock is the machine's again afterwards.
+    """A service over a database of its own, or another replica `of` one; the clock is the machine's again afterwards.
 
     Fails if the service read a whole collection.
     """
@@ -176,7 +182,8 @@ async def a_service(
     keys.write_text(jwks())
     wired: Wired[Any] = importlib.import_module(module or f"services.{name}.app").service
     told = {"mongo": mongo, "jwks": str(keys), "issuer": ISSUER, "audience": AUDIENCE, **settings}
-    database = Watched(mongo, f"{name}_{uuid.uuid4().hex[:8]}", publishes=wired.publishes)
+    database_name = of.database.raw.name if of else f"{name}_{uuid.uuid4().hex[:8]}"
+    database = Watched(mongo, database_name, publishes=wired.publishes)
     database.source = f"/copse/{name}"
     app = wired.build(wired.settings(**told), database=database)
     await database.prepare(wired.indexes)

@@ -24,7 +24,8 @@ from shared.errors import Problem
 from shared.events.event import new_id
 from shared.observability.logs import log
 from shared.observability.traces import span
-from shared.storage.database import Database, is_outage
+from shared.storage.database import Database
+from shared.storage.failures import is_outage
 from shared.types.clock import now
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0

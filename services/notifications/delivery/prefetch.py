@@ -6,7 +6,8 @@ import time
 from services.notifications.delivery import store
 from services.notifications.delivery.model import Pending
 from services.notifications.telling.model import Notification
-from shared.storage.database import Database, is_outage
+from shared.storage.database import Database
+from shared.storage.failures import is_outage
 
 AHEAD = 100
 FRESH_SECONDS = 2.0

@@ -7,7 +7,8 @@ from services.notifications.delivery import store
 from services.notifications.delivery.channel import Channel
 from services.notifications.delivery.model import Pending
 from services.notifications.telling.model import Notification
-from shared.storage.database import Database, is_outage
+from shared.storage.database import Database
+from shared.storage.failures import is_outage
 
 AT_ONCE = 100
 

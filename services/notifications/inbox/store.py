@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from services.notifications.telling.layout import NOTIFICATIONS
 from services.notifications.telling.model import Notification
@@ -56,6 +56,5 @@ def mark_read(tx: Transaction, item: Notification) -> Notification:
     if item.read_at:
         return item
     read = item.model_copy(update={"read_at": now()})
-    change = {"$set": {"read_at": read.read_at}}
-    tx.write(NOTIFICATIONS, UpdateOne({"_id": item.notification_id}, change))
+    tx.update(NOTIFICATIONS, item.notification_id, {"$set": {"read_at": read.read_at}})
     return read

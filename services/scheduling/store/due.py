@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from shared.events.event import Document
 from shared.observability.logs import log
-from shared.storage.database import Database, is_outage
+from shared.storage.database import Database
+from shared.storage.failures import is_outage
 from shared.storage.unit_of_work import Transaction
 
 

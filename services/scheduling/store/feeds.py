@@ -3,8 +3,6 @@
 import hashlib
 import secrets
 
-from pymongo import ReplaceOne
-
 from services.scheduling.model import Meeting
 from services.scheduling.store.communities import communities_of, name_of
 from services.scheduling.store.meetings import shown_in_feeds
@@ -16,8 +14,7 @@ from shared.types.clock import now
 async def rotate_personal_feed(tx: Transaction, person_id: str) -> str:
     """A new token for the address of a person's calendar, told this once: only its hash is kept."""
     token = secrets.token_urlsafe(24)
-    kept = {"_id": person_id, "token_hash": _hash(token)}
-    tx.write("feeds", ReplaceOne({"_id": person_id}, kept, upsert=True))
+    tx.replace("feeds", person_id, {"token_hash": _hash(token)})
     return token
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.scheduling.model import LONGEST, Meeting, MembersOnly, Wish
+from services.scheduling.model import LONGEST, Meeting, Wish
 from services.scheduling.store.due import each_due
 from shared.errors import NotFound
 from shared.events.event import Document, Event
@@ -73,9 +73,7 @@ async def answer(
     The membership is written too: an answer and a leaving at the same moment would otherwise not
     see each other, and a seat be held by nobody.
     """
-    belongs = {"_id": f"{community_id}:{person_id}", "status": "active"}
-    if not await tx.claim("memberships", belongs, {"$set": {"answered_at": now()}}):
-        raise MembersOnly("You left the community a moment ago.")
+    tx.update("memberships", f"{community_id}:{person_id}", {"$set": {"answered_at": tx.at}})
     return await change_meeting(
         tx, meeting_id, lambda meeting: meeting.answer(person_id, wish, now())
     )

@@ -3,14 +3,15 @@
 import secrets
 from collections.abc import Callable, Sequence
 
-from pymongo import ReplaceOne, UpdateOne
+from pymongo import UpdateOne
 from pymongo.errors import BulkWriteError
 
 from services.notifications.delivery.layout import PREFERENCES, SUBSCRIPTIONS
 from services.notifications.delivery.model import Preferences, Subscription
 from shared.errors import NotFound
 from shared.events.event import Document
-from shared.storage.database import Database, is_duplicate
+from shared.storage.database import Database
+from shared.storage.failures import is_duplicate
 from shared.storage.unit_of_work import Transaction
 
 Kind = tuple[str, str, str | None]
@@ -36,8 +37,7 @@ async def change_preferences(
     tx: Transaction, person_id: str, decide: Callable[[Preferences], Preferences]
 ) -> Preferences:
     chosen = decide(await preferences_of(tx, person_id))
-    document = {"_id": person_id, "chosen": chosen.model_dump()}
-    tx.write(PREFERENCES, ReplaceOne({"_id": person_id}, document, upsert=True))
+    tx.replace(PREFERENCES, person_id, {"chosen": chosen.model_dump()})
     return chosen
 
 
@@ -86,8 +86,7 @@ async def subscription(tx: Transaction, token: str) -> Subscription:
 
 
 def save_subscription(tx: Transaction, subscription: Subscription) -> None:
-    document = {"_id": subscription.token, **subscription.model_dump(exclude={"token"})}
-    tx.write(SUBSCRIPTIONS, ReplaceOne({"_id": subscription.token}, document))
+    tx.replace(SUBSCRIPTIONS, subscription.token, subscription.model_dump(exclude={"token"}))
 
 
 def _subscription(document: Document) -> Subscription:

@@ -5,7 +5,7 @@ from shared.consuming.handlers import Handlers
 from shared.observability.logs import log
 from shared.runtime.runtime import Runtime
 from shared.runtime.settings import Settings
-from shared.storage.database import is_outage
+from shared.storage.failures import is_outage
 
 LOOK_SECONDS = 1.0  # for what another replica left to do; what is done here wakes at once
 DELIVER = "deliver"

@@ -1,7 +1,5 @@
 """Categories: those that came with the software, that operators described, and that events named."""
 
-from pymongo import UpdateOne
-
 from services.notifications.telling.model import Category
 from services.notifications.telling.store import built_in
 from shared.storage.unit_of_work import Transaction
@@ -29,9 +27,8 @@ def know_category(tx: Transaction, category: str) -> None:
     """From now on people may choose about this category."""
     if category not in built_in.categories():
         plain = Category.plain(category).model_dump()
-        tx.write("categories", UpdateOne({"_id": category}, {"$setOnInsert": plain}, upsert=True))
+        tx.update("categories", category, {"$setOnInsert": plain}, upsert=True)
 
 
 def save_category(tx: Transaction, category: Category) -> None:
-    change = {"$set": category.model_dump()}
-    tx.write("categories", UpdateOne({"_id": category.category}, change, upsert=True))
+    tx.update("categories", category.category, {"$set": category.model_dump()}, upsert=True)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import DeleteOne, UpdateOne
+from pymongo import DeleteOne
 
 from services.notifications.telling.model import Notice
 from services.notifications.telling.store.fan_out import CHUNK
@@ -12,7 +12,8 @@ from services.notifications.telling.store.notices import read_notice
 from services.notifications.telling.store.notifications import documents, insert
 from shared.events.event import Document
 from shared.observability.logs import log
-from shared.storage.database import Database, is_outage
+from shared.storage.database import Database
+from shared.storage.failures import is_outage
 from shared.storage.unit_of_work import Transaction
 from shared.types.clock import now
 
@@ -23,9 +24,7 @@ LONGEST_FRESH = timedelta(days=365)
 def keep_newcomer(tx: Transaction, community_id: str, person_id: str, joined_at: datetime) -> None:
     """Remember that somebody joined, to be told what the community is being told these days."""
     change = {"community_id": community_id, "person_id": person_id, "joined_at": joined_at}
-    tx.write(
-        "joins", UpdateOne({"_id": f"{community_id}:{person_id}"}, {"$set": change}, upsert=True)
-    )
+    tx.update("joins", f"{community_id}:{person_id}", {"$set": change}, upsert=True)
 
 
 async def tell_newcomers(database: Database) -> bool:

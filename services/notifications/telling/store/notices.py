@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pymongo import ReturnDocument, UpdateOne
+from pymongo import ReturnDocument
 
 from services.notifications.telling.model import Notice
 from shared.storage.database import Database
@@ -14,9 +14,7 @@ LEASE_MS = 30_000
 def keep_notice(tx: Transaction, notice: Notice) -> None:
     """Keep a notice in the event's transaction; the same one is kept once."""
     document = {**notice.model_dump(exclude={"notice_id"}), "state": "open", "lease_until": None}
-    tx.write(
-        "notices", UpdateOne({"_id": notice.notice_id}, {"$setOnInsert": document}, upsert=True)
-    )
+    tx.update("notices", notice.notice_id, {"$setOnInsert": document}, upsert=True)
 
 
 async def claim_notice(database: Database) -> Notice | None:

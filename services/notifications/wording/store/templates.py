@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from pymongo import InsertOne
-
 from services.notifications.wording.model import NEUTRAL, Draft, Template
 from services.notifications.wording.store import built_in
 from shared.errors import Changed, NotFound
@@ -73,7 +71,7 @@ async def save_template(
         **dict(draft), template_id=template_id, version=max(last, 0) + 1, saved_at=at, saved_by=by
     )
     document = {"_id": f"{template_id}:{saved.version}", **saved.model_dump()}
-    tx.write(TEMPLATES, InsertOne(document))
+    tx.insert_later(TEMPLATES, document)
     tx.version = saved.version
     return saved
 

@@ -1,0 +1,109 @@
+"""Writes of one collection that are kept back, and its documents as they will then be."""
+
+from enum import Enum
+
+from pymongo import DeleteMany, DeleteOne, InsertOne, ReplaceOne, UpdateMany, UpdateOne
+
+from shared.events.event import Document
+
+Operation = (
+    InsertOne[Document] | ReplaceOne[Document] | UpdateOne | UpdateMany | DeleteOne | DeleteMany
+)
+
+
+class _Replacement:
+    """A whole document that is to be kept: with a version, only over that one; a later one takes its place."""
+
+    __slots__ = ("document", "id", "new", "version")
+
+    def __init__(self, id: str, document: Document, version: int | None, *, new: bool) -> None:
+        self.id = id
+        self.document = document
+        self.version = version
+        self.new = new
+
+    def operation(self) -> Operation:
+        if self.new:
+            return InsertOne(self.document)
+        if self.version is None:
+            return ReplaceOne({"_id": self.id}, self.document, upsert=True)
+        return ReplaceOne({"_id": self.id, "version": self.version}, self.document)
+
+
+class Unknown(Enum):
+    """Why a buffer cannot tell a document."""
+
+    UNREAD = "nobody asked for it"
+    UNSURE = "a write changes it as only mongod can tell"
+
+
+class WriteBuffer:
+    """One collection within a unit of work.
+
+    `documents` are those that were read or will be written, by id. `apart`: what was known before this unit of work
+    counts no longer, as a write may have changed any document; `unclear`: such a write is yet to be sent.
+    """
+
+    def __init__(self) -> None:
+        self.documents: dict[str, Document | Unknown | None] = {}
+        self.apart = False
+        self.unclear = False
+        self._operations: list[Operation | _Replacement] = []
+        self._replaced: dict[str, _Replacement] = {}
+
+    def replace(
+        self, id: str, document: Document, version: int | None = None, *, new: bool = False
+    ) -> None:
+        """Keep a whole document; twice the same one is one write."""
+        self.documents[id] = document
+        if before := self._replaced.get(id):
+            before.document = document
+            return
+        self._replaced[id] = replacement = _Replacement(id, document, version, new=new)
+        self._operations.append(replacement)
+
+    def insert(self, document: Document) -> None:
+        """Add a document that is not changed again."""
+        self.documents[document["_id"]] = document
+        self._operations.append(InsertOne(document))
+
+    def update(self, id: str, operation: UpdateOne) -> None:
+        """Change one document as only mongod can tell."""
+        self.doubt(id)
+        self._operations.append(operation)
+
+    def write(self, operation: Operation) -> None:
+        """Change whatever fits."""
+        self.forget()
+        self.unclear = True
+        self._operations.append(operation)
+
+    def doubt(self, id: str) -> None:
+        """What was known of one document holds no longer."""
+        self.documents[id] = Unknown.UNSURE
+        self._replaced.pop(id, None)
+
+    def forget(self) -> None:
+        """What was known of the collection's documents holds no longer."""
+        self.documents.clear()
+        self._replaced.clear()
+        self.apart = True
+
+    def taken(self) -> list[Operation]:
+        """The writes, which are pending no longer."""
+        operations, self._operations, self.unclear = self._operations, [], False
+        self._replaced.clear()
+        return [one.operation() if isinstance(one, _Replacement) else one for one in operations]
+
+    def absorb(self, later: "WriteBuffer") -> None:
+        """Take over what a unit of work that came later keeps, and knows."""
+        if later.apart:
+            self.forget()
+        for one in later._operations:
+            if isinstance(one, _Replacement):
+                self.replace(one.id, one.document, one.version, new=one.new)
+            else:
+                self._operations.append(one)
+                self._replaced.clear()  # what comes after it must not be written before it
+        self.documents.update(later.documents)
+        self.unclear = self.unclear or later.unclear

@@ -1,0 +1,226 @@
+"""A community and a meeting that everybody wants at once, beside as many that one person each wants: the whole system."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import httpx2
+import yaml
+
+from deploy.local.system import System
+from deploy.local.tokens import OPERATOR, mint
+from shared.types.clock import now
+from tests.bench.region import a_sink
+from tests.bench.rows import ROUNDS, Row, compared, limited, progress
+from tests.bench.world import Bench, percentile
+from tests.system.region import TYPES
+
+JOINING, CLIENTS = 500, 16
+ANSWERING, SEATS, MEETINGS = 50, 10, 10
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Load:
+    """What some commands took: seconds of each, of all, and of all processes' CPU."""
+
+    times: list[float] = field(default_factory=list)
+    seconds: float = 0
+    cpu: float = 0
+
+    @property
+    def rate(self) -> float:
+        return len(self.times) / self.seconds
+
+    @property
+    def tail(self) -> float:
+        return percentile(self.times, 0.95) / percentile(self.times, 0.5)
+
+
+class Town:
+    """The system at work, people with tokens, and the processes whose CPU counts."""
+
+    def __init__(self, system: System, folder: Path, http: httpx2.AsyncClient) -> None:
+        self._urls = system.urls
+        self._http = http
+        self._folder = folder
+        parts = system.parts
+        self._processes = [
+            parts.kafka_process,
+            parts.mongo_process,
+            *(service.process for service in system.services.values()),
+        ]
+        self.people = [self.token(f"p{n}@example.org") for n in range(JOINING)]
+        self.founder = self.token("fay@example.org")
+
+    def token(self, address: str, *scopes: str) -> str:
+        return mint(self._folder, address, scopes=scopes)
+
+    async def asks(self, token: str, method: str, service: str, path: str, body: Any) -> Any:
+        headers = {"authorization": f"Bearer {token}"}
+        url = self._urls[service] + path
+        reply = await self._http.request(method, url, json=body, headers=headers)
+        assert reply.status_code < 300, f"{path}: {reply.status_code} {reply.text}"
+        return reply.json()
+
+    async def community(self) -> str:
+        wishes = {
+            "community_type": "group-leads",
+            "name": "Leads",
+            "places": ["Kirkby"],
+            "format": "online",
+            "privacy": "open",
+            "join_policy": "open",
+        }
+        started = await self.asks(self.founder, "POST", "membership", "/communities", wishes)
+        return str(started["community_id"])
+
+    async def meeting(self, community_id: str) -> str:
+        wish = {"starts_at": (now() + timedelta(days=90)).isoformat(), "seats": SEATS}
+        path = f"/communities/{community_id}/meetings"
+        scheduled = await self.asks(self.founder, "POST", "scheduling", path, wish)
+        return str(scheduled["meeting_id"])
+
+    async def load(self, commands: Sequence[Callable[[], Awaitable[Any]]], at_once: int) -> Load:
+        """Some commands, so many at once; until what they brought about is done, its CPU counts."""
+        load = Load()
+        left = iter(commands)
+
+        async def client() -> None:
+            for command in left:
+                began = perf_counter()
+                await command()
+                load.times.append(perf_counter() - began)
+
+        await self.quiet()
+        cpu, began = self._cpu(), perf_counter()
+        await asyncio.gather(*[client() for _ in range(at_once)])
+        load.seconds = perf_counter() - began
+        load.cpu = await self.quiet() - cpu
+        return load
+
+    def _cpu(self) -> float:
+        """Seconds of CPU of all processes, since they began."""
+        ticks = 0
+        for process in self._processes:
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / TICKS
+
+    async def quiet(self) -> float:
+        """Wait until nothing is worked on any more; the seconds of CPU until then."""
+        calm, before = 0, self._cpu()
+        while calm < 2:
+            await asyncio.sleep(0.5)
+            used = self._cpu() - before
+            before += used
+            calm = calm + 1 if used < 0.15 else 0
+        return before
+
+
+async def rows(bench: Bench) -> list[Row]:
+    async with _a_town(bench) as town:
+        joins = [await _joining(town, turn) for turn in range(ROUNDS)]
+        answers = [await _answering(town, turn) for turn in range(ROUNDS)]
+    spread = [load for _, load in answers]
+    return [
+        _ratio("joins of one community", joins),
+        _ratio("one hot meeting", answers),
+        limited("a crowd's p95", max(crowd.tail for crowd, _ in joins)),
+        limited(
+            "CPU a command",
+            min(1000 * load.cpu / len(load.times) for load in spread),
+        ),
+    ]
+
+
+def _ratio(name: str, loads: Sequence[tuple[Load, Load]]) -> Row:
+    return compared(name, [(crowd.rate, spread.rate) for crowd, spread in loads])
+
+
+async def _joining(town: Town, turn: int) -> tuple[Load, Load]:
+    """Everybody joins one community; then each a community of their own."""
+    progress.print(f"joins: round {turn + 1} of {ROUNDS}")
+    communities = [await town.community() for _ in range(JOINING)]
+
+    def join(token: str, community_id: str) -> Callable[[], Awaitable[Any]]:
+        path = f"/communities/{community_id}/members"
+        return lambda: town.asks(token, "POST", "membership", path, {})
+
+    wanted = await town.community()
+    crowd = await town.load([join(token, wanted) for token in town.people], CLIENTS)
+    spread = await town.load(
+        [join(token, own) for token, own in zip(town.people, communities, strict=True)], CLIENTS
+    )
+    return crowd, spread
+
+
+async def _answering(town: Town, turn: int) -> tuple[Load, Load]:
+    """50 answer a meeting at once, ten times; then 50 meetings, one each. Ten come, forty wait in order."""
+    progress.print(f"answers: round {turn + 1} of {ROUNDS}")
+    community_id = await town.community()
+    people = town.people[:ANSWERING]
+    for token in people:
+        await town.asks(token, "POST", "membership", f"/communities/{community_id}/members", {})
+    await town.quiet()
+    meetings = [await town.meeting(community_id) for _ in range(ANSWERING + MEETINGS)]
+    statuses: list[tuple[str, int | None]] = []
+
+    def answer(token: str, meeting_id: str) -> Callable[[], Awaitable[Any]]:
+        async def answering() -> None:
+            path, body = f"/meetings/{meeting_id}/rsvp", {"status": "accepted"}
+            told = await town.asks(token, "PUT", "scheduling", path, body)
+            statuses.append((told["status"], told["position"]))
+
+        return answering
+
+    hot, own = meetings[:MEETINGS], meetings[MEETINGS:]
+    crowd = Load()
+    for meeting_id in hot:
+        statuses.clear()
+        one = await town.load([answer(token, meeting_id) for token in people], ANSWERING)
+        line = [position for status, position in statuses if status == "waitlisted"]
+        assert sorted(line) == [*range(1, ANSWERING - SEATS + 1)], line
+        crowd.times += one.times
+        crowd.seconds += one.seconds
+    each = [answer(people[n], own[(n + turn) % ANSWERING]) for n in range(ANSWERING)]
+    spread = Load()
+    for shift in range(MEETINGS):
+        each = [answer(people[n], own[(n + shift) % ANSWERING]) for n in range(ANSWERING)]
+        one = await town.load(each, ANSWERING)
+        spread.times += one.times
+        spread.seconds += one.seconds
+        spread.cpu += one.cpu
+    return crowd, spread
+
+
+@asynccontextmanager
+async def _a_town(bench: Bench) -> AsyncIterator[Town]:
+    """Every service on the bench's parts, with a mail server that is quick, and people who are known."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        async with a_sink(folder) as sink:
+            smtp = {"COPSE_SMTP_HOST": "127.0.0.1", "COPSE_SMTP_PORT": str(sink.port)}
+            progress.print("every service starts")
+            system = await asyncio.to_thread(System.start, folder, parts=bench.parts, settings=smtp)
+            try:
+                async with httpx2.AsyncClient(timeout=60) as http:
+                    town = Town(system, folder, http)
+                    operator = town.token("operator@example.org", OPERATOR)
+                    for file in sorted(TYPES.glob("*.yaml")):
+                        kind = yaml.safe_load(file.read_text())
+                        path = f"/community-types/{file.stem}"
+                        await town.asks(operator, "PUT", "membership", path, kind)
+                    for token in (*town.people, town.founder):
+                        await town.asks(token, "PUT", "membership", "/people/me", {})
+                    yield town
+            finally:
+                for service in system.services.values():
+                    await asyncio.to_thread(service.process.stop)
