@@ -76,9 +76,10 @@ class Keys:
         )
 
     async def _key(self, token: str) -> jwt.PyJWK:
-        if jwt.get_unverified_header(token).get("alg") not in ALGORITHMS:
+        header = jwt.get_unverified_header(token)
+        if header.get("alg") not in ALGORITHMS:
             raise jwt.InvalidAlgorithmError(f"its alg must be one of {', '.join(ALGORITHMS)}")
-        wanted = jwt.get_unverified_header(token).get("kid")
+        wanted = header.get("kid")
         key = _named(wanted, await self._keys())
         if key is None and self._client and time.monotonic() - self._asked_at > ASK_SECONDS:
             self._asked_at = time.monotonic()  # whoever makes up kids does not make us ask

@@ -1,13 +1,10 @@
 """What every service answers its operators: health, metrics, the test clock, dead letters."""
 
-import time
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
-from opentelemetry.trace import SpanKind, StatusCode
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
@@ -16,16 +13,15 @@ from shared.errors import Invalid, NotFound
 from shared.http import openapi, problems
 from shared.http.auth import Principal
 from shared.http.keys import OPERATOR
+from shared.http.observing import Observed
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
 from shared.http.serving import serving
-from shared.observability.metrics import READY, REQUESTS
-from shared.observability.traces import span, trace_id
+from shared.observability.metrics import READY
 from shared.storage.layout import PARKED
 from shared.types import clock
 from shared.types.clock import Moment
 
-WATCHED = {"/livez", "/readyz", "/metrics"}  # asked every few seconds: no trace is made of it
 ASYNCAPI = Path(__file__).parents[2] / "docs" / "asyncapi.yaml"
 
 
@@ -124,7 +120,7 @@ def add_to(app: FastAPI) -> None:
     )
     problems.add_to(app)
     openapi.complete(app)
-    app.middleware("http")(_observe)
+    app.add_middleware(Observed)
 
 
 async def describe() -> Response:
@@ -155,7 +151,7 @@ async def asyncapi() -> Response:
     return FileResponse(ASYNCAPI, media_type="application/yaml")
 
 
-def _require_test_clock(request: Request) -> None:
+async def _require_test_clock(request: Request) -> None:
     if not serving(request).has_test_clock:
         raise NotFound("There is no test clock here.")
 
@@ -164,26 +160,3 @@ async def set_clock(clock_: Clock) -> dict[str, str]:
     """Move the service's clock; only where COPSE_TEST_CLOCK is set."""
     clock.set_now(clock_.now)
     return {"now": clock.now().isoformat()}
-
-
-async def _observe(request: Request, respond: Callable[[Request], Awaitable[Response]]) -> Response:
-    began = time.perf_counter()
-    parent, quiet = request.headers.get("traceparent"), request.url.path in WATCHED
-    with span(request.method, SpanKind.SERVER, parent, quiet=quiet) as current:
-        try:
-            response = await respond(request)
-        except Exception as error:  # answered here, while the trace is known
-            response = await problems.unforeseen(request, error)
-        route = problems.route_of(request)
-        if current.is_recording():
-            current.update_name(f"{request.method} {route}")
-            attributes = {"http.request.method": request.method, "http.route": route}
-            current.set_attributes(
-                {**attributes, "http.response.status_code": response.status_code}
-            )
-            if response.status_code >= 500:
-                current.set_status(StatusCode.ERROR)
-        response.headers["x-trace-id"] = trace_id() or ""
-    seconds = time.perf_counter() - began
-    REQUESTS.labels(route, request.method, response.status_code).observe(seconds)
-    return response

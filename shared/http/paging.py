@@ -63,7 +63,7 @@ def _as(expected: type, value: Any) -> Any:
     raise Malformed(BAD_CURSOR)
 
 
-def _page(
+async def _page(
     request: Request,
     limit: Annotated[int, Query(ge=1, le=PAGE, description="How many at most.")] = 50,
     mark: Annotated[

@@ -20,7 +20,7 @@ _uploads = asyncio.Semaphore(UPLOADS_AT_ONCE)  # at once; each may hold several 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-def _transaction(request: Request) -> Transaction:
+async def _transaction(request: Request) -> Transaction:
     return request.state.tx
 
 

@@ -55,7 +55,7 @@ def running(request: Request, settings: type[S]) -> Runtime[S]:
 def configured(settings: type[S]) -> Any:
     """A dependency of FastAPI: a service's own settings, as its routes ask for them."""
 
-    def of_request(request: Request) -> S:
+    async def of_request(request: Request) -> S:
         return running(request, settings).settings
 
     return Depends(of_request)

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,9 +19,10 @@ from deploy.local.tokens import OPERATOR, mint
 from shared.types.clock import now
 from tests.bench.region import a_sink
 from tests.bench.rows import ROUNDS, Row, compared, limited, progress
-from tests.bench.world import Bench, percentile
+from tests.bench.world import Bench, Stopwatch, percentile
 from tests.system.region import TYPES
 
+Command = Callable[[], Awaitable[Any]]
 JOINING, CLIENTS = 500, 16
 ANSWERING, SEATS, MEETINGS = 50, 10, 10
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -88,9 +89,16 @@ class Town:
         scheduled = await self.asks(self.founder, "POST", "scheduling", path, wish)
         return str(scheduled["meeting_id"])
 
-    async def load(self, commands: Sequence[Callable[[], Awaitable[Any]]], at_once: int) -> Load:
-        """Some commands, so many at once; until what they brought about is done, its CPU counts."""
+    async def load(self, commands: Iterable[Command], at_once: int) -> Load:
+        """Some commands, so many at once; the CPU until what they brought about is done counts."""
         load = Load()
+        before = await self.quiet()
+        await self.add(load, commands, at_once)
+        load.cpu = await self.quiet() - before
+        return load
+
+    async def add(self, load: Load, commands: Iterable[Command], at_once: int) -> None:
+        """Some more commands."""
         left = iter(commands)
 
         async def client() -> None:
@@ -99,12 +107,9 @@ class Town:
                 await command()
                 load.times.append(perf_counter() - began)
 
-        await self.quiet()
-        cpu, began = self._cpu(), perf_counter()
-        await asyncio.gather(*[client() for _ in range(at_once)])
-        load.seconds = perf_counter() - began
-        load.cpu = await self.quiet() - cpu
-        return load
+        with Stopwatch() as watch:
+            await asyncio.gather(*[client() for _ in range(at_once)])
+        load.seconds += watch.seconds
 
     def _cpu(self) -> float:
         """Seconds of CPU of all processes, since they began."""
@@ -150,7 +155,7 @@ async def _joining(town: Town, turn: int) -> tuple[Load, Load]:
     progress.print(f"joins: round {turn + 1} of {ROUNDS}")
     communities = [await town.community() for _ in range(JOINING)]
 
-    def join(token: str, community_id: str) -> Callable[[], Awaitable[Any]]:
+    def join(token: str, community_id: str) -> Command:
         path = f"/communities/{community_id}/members"
         return lambda: town.asks(token, "POST", "membership", path, {})
 
@@ -171,34 +176,35 @@ async def _answering(town: Town, turn: int) -> tuple[Load, Load]:
         await town.asks(token, "POST", "membership", f"/communities/{community_id}/members", {})
     await town.quiet()
     meetings = [await town.meeting(community_id) for _ in range(ANSWERING + MEETINGS)]
-    statuses: list[tuple[str, int | None]] = []
-
-    def answer(token: str, meeting_id: str) -> Callable[[], Awaitable[Any]]:
-        async def answering() -> None:
-            path, body = f"/meetings/{meeting_id}/rsvp", {"status": "accepted"}
-            told = await town.asks(token, "PUT", "scheduling", path, body)
-            statuses.append((told["status"], told["position"]))
-
-        return answering
-
     hot, own = meetings[:MEETINGS], meetings[MEETINGS:]
     crowd = Load()
     for meeting_id in hot:
-        statuses.clear()
-        one = await town.load([answer(token, meeting_id) for token in people], ANSWERING)
-        line = [position for status, position in statuses if status == "waitlisted"]
+        line: list[int] = []
+        await town.add(
+            crowd, [_answer(town, token, meeting_id, line) for token in people], ANSWERING
+        )
         assert sorted(line) == [*range(1, ANSWERING - SEATS + 1)], line
-        crowd.times += one.times
-        crowd.seconds += one.seconds
-    each = [answer(people[n], own[(n + turn) % ANSWERING]) for n in range(ANSWERING)]
-    spread = Load()
-    for shift in range(MEETINGS):
-        each = [answer(people[n], own[(n + shift) % ANSWERING]) for n in range(ANSWERING)]
-        one = await town.load(each, ANSWERING)
-        spread.times += one.times
-        spread.seconds += one.seconds
-        spread.cpu += one.cpu
+    spread = await town.load(
+        [
+            _answer(town, token, own[(n + shift) % ANSWERING], [])
+            for shift in range(MEETINGS)
+            for n, token in enumerate(people)
+        ],
+        ANSWERING,
+    )
     return crowd, spread
+
+
+def _answer(town: Town, token: str, meeting_id: str, line: list[int]) -> Command:
+    """Take a seat, or a place in the line."""
+
+    async def answering() -> None:
+        path, body = f"/meetings/{meeting_id}/rsvp", {"status": "accepted"}
+        answer = await town.asks(token, "PUT", "scheduling", path, body)
+        if answer["status"] == "waitlisted":
+            line.append(answer["position"])
+
+    return answering
 
 
 @asynccontextmanager

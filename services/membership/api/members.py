@@ -21,7 +21,7 @@ router = Router(
 )
 
 
-def _person(person_id: str, me: Principal) -> str:
+async def _person(person_id: str, me: Principal) -> str:
     return me.person_id if person_id == "me" else person_id
 
 

@@ -51,7 +51,8 @@ async def schedule_meeting(
     on the clocks of `zone`; a time that summer time skips is refused.
     """
     reader = (await store.standing_in(tx, community_id, me.person_id)).require_facilitator()
-    details = wish.new(reader.name, now())
+    name = "" if wish.title else await store.name_of(tx, community_id)
+    details = wish.new(name, now())
     meeting = store.schedule_meeting(tx, Meeting.schedule(new_id(), community_id, details, now()))
     tx.tag()
     response.headers["location"] = f"/meetings/{meeting.meeting_id}"

@@ -25,10 +25,8 @@ class Standing(BaseModel, frozen=True):
 
     community_id: str
     person_id: str
-    name: str = ""
-    """The community's."""
     privacy: Privacy | None = None
-    """None: nothing is known of such a community."""
+    """What counts for those who do not belong. None: nothing is known of such a community."""
     role: Role | None = None
     """None: the person does not belong."""
 
@@ -43,7 +41,7 @@ class Standing(BaseModel, frozen=True):
     @property
     def may_read(self) -> bool:
         """Meetings of an open community are for all to see; of any other, for its members."""
-        return self.privacy is not None and (self.belongs or self.privacy == "open")
+        return self.belongs or self.privacy == "open"
 
     def require_reader(self) -> Self:
         """Raise what also answers for a community that does not exist."""

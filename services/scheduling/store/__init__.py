@@ -2,7 +2,7 @@
 
 from pymongo import IndexModel
 
-from services.scheduling.store.communities import standing_in
+from services.scheduling.store.communities import name_of, standing_in
 from services.scheduling.store.feeds import read_feed, rotate_personal_feed
 from services.scheduling.store.meetings import (
     announce_due,
@@ -50,6 +50,7 @@ __all__ = [
     "give_notice",
     "meeting",
     "meetings_from",
+    "name_of",
     "no_such_meeting",
     "open_schedule",
     "read_feed",

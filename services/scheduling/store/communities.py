@@ -7,17 +7,17 @@ from shared.storage.unit_of_work import Transaction
 
 
 async def standing_in(tx: Transaction, community_id: str, person_id: str) -> Standing:
-    """What a person is in a community; also where either is not known."""
-    community = await tx.get("communities", community_id) or {}
+    """What a person is in a community; also where either is not known.
+
+    A member is told by the membership alone: the community is not read.
+    """
     membership = await tx.get("memberships", f"{community_id}:{person_id}") or {}
-    belongs = membership.get("status") == "active"
-    return Standing(
-        community_id=community_id,
-        person_id=person_id,
-        name=community.get("name", ""),
-        privacy=community.get("privacy"),
-        role=membership.get("role") if belongs else None,
-    )
+    if membership.get("status") == "active":
+        role = membership["role"]
+        return Standing(community_id=community_id, person_id=person_id, role=role)
+    community = await tx.get("communities", community_id) or {}
+    privacy = community.get("privacy")
+    return Standing(community_id=community_id, person_id=person_id, privacy=privacy)
 
 
 async def communities_of(tx: Transaction, person_id: str) -> list[str]:
