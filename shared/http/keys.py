@@ -17,6 +17,8 @@ ALGORITHMS = ["ES256", "ES384", "EdDSA", "RS256", "RS512", "PS256"]
 """Asymmetric only (RFC 8725, sections 3.1 and 3.2)."""
 OPERATOR = "copse:operator"
 ASK_SECONDS = 30  # between two questions for a key that is not known
+LEEWAY_SECONDS = 30  # of the issuer's clock
+VERIFIED = 1_000  # tokens whose signature need not be verified again: about a megabyte
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,15 @@ class Person:
             raise Forbidden(f"The token lacks the scope `{scope}`.")
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What a token says: true until it runs out (Unix time), or its key is none of the issuer's any more."""
+
+    key: jwt.PyJWK
+    until: float
+    person: Person
+
+
 class Keys:
     """The issuer's public keys (a JWKS, RFC 7517): a file, or an address, asked every 5 minutes and for new keys."""
 
@@ -49,17 +60,22 @@ class Keys:
             algorithms=ALGORITHMS,
             issuer=issuer,
             audience=audience,
-            leeway=30,
+            leeway=LEEWAY_SECONDS,
             options={"require": ["exp", "iss", "aud", "sub"]},
         )
         remote = location.startswith(("http://", "https://"))
         self._client = jwt.PyJWKClient(location, lifespan=300, timeout=5) if remote else None
         self._asked_at = -1e9
+        self._verified: dict[str, _Verified] = {}
 
     async def person(self, token: str) -> Person:
         """The person a token stands for. Unauthenticated, saying why, if it does not hold."""
         try:
-            claims: dict[str, Any] = self._check(token, await self._key(token))
+            known = self._verified.get(token)
+            if known and known.until > time.time() and known.key in await self._keys():
+                return known.person
+            key = await self._key(token)
+            claims: dict[str, Any] = self._check(token, key)
         except jwt.PyJWKClientConnectionError as error:
             raise Busy(f"The issuer's keys cannot be read now: {error}") from None
         except OSError as error:
@@ -68,12 +84,16 @@ class Keys:
             raise Unauthenticated(f"The bearer token is not valid: {error}.") from None
         if not claims["sub"]:
             raise Unauthenticated("The bearer token is not valid: its subject is empty.")
-        return Person(
+        person = Person(
             person_id=str(claims["sub"]),
             name=str(claims.get("name", "")),
             email=str(claims.get("email", "")),
             scopes=frozenset(str(claims.get("scope", "")).split()),
         )
+        if len(self._verified) >= VERIFIED:
+            self._verified.clear()
+        self._verified[token] = _Verified(key, float(claims["exp"]) + LEEWAY_SECONDS, person)
+        return person
 
     async def _key(self, token: str) -> jwt.PyJWK:
         header = jwt.get_unverified_header(token)
@@ -90,6 +110,9 @@ class Keys:
 
     async def _keys(self, *, refresh: bool = False) -> list[jwt.PyJWK]:
         if self._client:
+            cache = self._client.jwk_set_cache
+            if cache and cache.get() and not refresh:
+                return self._client.get_signing_keys()
             return await asyncio.to_thread(self._client.get_signing_keys, refresh)
         return self._from_file().keys
 

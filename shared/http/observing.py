@@ -35,7 +35,7 @@ class Observed:
                 MutableHeaders(scope=message)["x-trace-id"] = trace_id() or ""
             await send(message)
 
-        parent, quiet = request.headers.get("traceparent"), request.url.path in WATCHED
+        parent, quiet = request.headers.get("traceparent"), scope["path"] in WATCHED
         with span(request.method, SpanKind.SERVER, parent, quiet=quiet) as current:
             try:
                 await self._app(scope, receive, sending)

@@ -70,7 +70,7 @@ async def _page(
         str | None, Query(alias="cursor", description="The `next` of the page before.")
     ] = None,
 ) -> Page:
-    path = request.url.path
+    path: str = request.scope["path"]  # `request.url` is put together anew each time
     return Page(limit=limit, path=path, after=opened(mark, path) if mark else None)
 
 

@@ -1,10 +1,12 @@
 """A route's body is one transaction; the response leaves after the commit."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+import inspect
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from shared.errors import Busy, TooLarge
@@ -32,6 +34,10 @@ class TransactionalRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         inner = super().get_route_handler()
+        if of_a_thread := [*_not_async(self.dependant)]:
+            raise TypeError(
+                f"{self.path}: make {', '.join(of_a_thread)} async: no thread is needed"
+            )
         upload = any(
             field.field_info.annotation is not None
             and "UploadFile" in str(field.field_info.annotation)
@@ -52,6 +58,18 @@ class TransactionalRoute(APIRoute):
                 return await command(request, await _uploaded(request), inner, alone=True)
 
         return handle
+
+
+def _not_async(dependant: Dependant) -> Iterator[str]:
+    """The endpoint and what it depends on, as far as FastAPI would run it in a thread: that costs more than they do."""
+    called = dependant.call
+    if called and not (
+        inspect.iscoroutinefunction(called)
+        or inspect.iscoroutinefunction(getattr(called, "__call__", None))  # noqa: B004
+    ):
+        yield getattr(called, "__name__", repr(called))
+    for wanted in dependant.dependencies:
+        yield from _not_async(wanted)
 
 
 async def command(

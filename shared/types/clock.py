@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic import AwareDatetime, ValidatorFunctionWrapHandler, WrapValidator
 
 
-def _written_out(value: object) -> object:
+def _written_out(value: object, read: ValidatorFunctionWrapHandler) -> datetime:
     # Strict mode would refuse text too where JSON was read before: in the body of a request.
     if isinstance(value, datetime) or (isinstance(value, str) and value[4:5] == "-"):
-        return value
+        return within_reach(read(value))
     raise ValueError("must be a time with an offset, e.g. 2027-03-09T14:00:00Z")
 
 
@@ -20,7 +20,7 @@ def within_reach(moment: datetime) -> datetime:
     return moment
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(within_reach)]
+Moment = Annotated[AwareDatetime, WrapValidator(_written_out)]
 """A time with an offset (RFC 3339). Numbers and naive times are refused, not guessed at."""
 
 _offset = timedelta()

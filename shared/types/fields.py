@@ -1,5 +1,6 @@
 """Fields that people and other systems fill in: as they are meant to be, or refused with a reason."""
 
+import re
 import unicodedata
 import zoneinfo
 from functools import cache
@@ -16,7 +17,10 @@ from pydantic_core import core_schema
 
 DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the reading direction: a text would read as something else (Unicode TR 36, 3.2)."""
-_REFUSED = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_CONTROL = r"\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029" + "".join(DIRECTIONS)
+"""Unicode's categories Cc, Cs, Zl and Zp, without tab and newline; and directions."""
+_REFUSED_IN_LINES = re.compile(f"[{_CONTROL}]")
+_REFUSED_IN_LINE = re.compile(f"[{_CONTROL}\t\n]")
 _BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that show as nothing
 _W3C = r"^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$"
 
@@ -26,27 +30,26 @@ def is_visible(text: str) -> bool:
     return any(unicodedata.category(c)[0] in "LNPS" and c not in _BLANK for c in text)
 
 
-def _clean(value: object, allowed: str) -> object:
+def _clean(value: object, refused: re.Pattern[str]) -> object:
     """Normalised (NFC), stripped; ValueError for what a reader would not see, or see as something else."""
     if not isinstance(value, str):
         return value
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
-    for c in text:
-        if c not in allowed and (unicodedata.category(c) in _REFUSED or c in DIRECTIONS):
-            raise ValueError(f"must not contain the control character U+{ord(c):04X}")
-    if text and not is_visible(text):
+    if found := refused.search(text):
+        raise ValueError(f"must not contain the control character U+{ord(found[0]):04X}")
+    if text and not text.isascii() and not is_visible(text):  # what is left of ASCII can be seen
         raise ValueError("must contain something that can be seen")
     return text
 
 
 def one_line(value: object) -> object:
     """One line, safe in a header of a mail."""
-    return _clean(value, "")
+    return _clean(value, _REFUSED_IN_LINE)
 
 
 def some_lines(value: object) -> object:
     """Plain text; lines end with \\n."""
-    return _clean(value, "\n\t")
+    return _clean(value, _REFUSED_IN_LINES)
 
 
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200), BeforeValidator(one_line)]

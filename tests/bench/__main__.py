@@ -17,7 +17,18 @@ from rich.table import Table
 from deploy.local.parts import Parts
 from deploy.local.throwaway import throwaway
 from shared import observability
-from tests.bench import consume, crowd, fanout, growth, memory, overhead, publish, region, report
+from tests.bench import (
+    consume,
+    crowd,
+    fanout,
+    growth,
+    lists,
+    memory,
+    overhead,
+    publish,
+    region,
+    report,
+)
 from tests.bench.rows import Row, limited, progress, ratio
 from tests.bench.world import Bench, deposits
 
@@ -81,6 +92,7 @@ PARTS: dict[str, Callable[[Bench], Awaitable[list[Row]]]] = {
     "memory": remembering,
     "region": region.rows,
     "crowd": crowd.rows,
+    "lists": lists.rows,
     "growth": growth.rows,
 }
 

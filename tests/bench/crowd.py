@@ -217,7 +217,9 @@ async def _a_town(bench: Bench) -> AsyncIterator[Town]:
             progress.print("every service starts")
             system = await asyncio.to_thread(System.start, folder, parts=bench.parts, settings=smtp)
             try:
-                async with httpx2.AsyncClient(timeout=60) as http:
+                # Closed here before the server does it: it would meet a command on its way.
+                limits = httpx2.Limits(keepalive_expiry=2)
+                async with httpx2.AsyncClient(timeout=60, limits=limits) as http:
                     town = Town(system, folder, http)
                     operator = town.token("operator@example.org", OPERATOR)
                     for file in sorted(TYPES.glob("*.yaml")):

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Query, Response
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from services.membership import store
 from services.membership.api.lists import after_id
@@ -15,7 +15,7 @@ from shared.http.auth import Principal
 from shared.http.keys import Person
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
-from shared.types.clock import Moment, now
+from shared.types.clock import now
 
 router = Router(prefix="/communities", tags=["communities"])
 HIDDEN: dict[int | str, dict[str, Any]] = {404: {"description": "Nothing here that I may know of"}}
@@ -44,7 +44,7 @@ class CommunityPage(BaseModel):
     members: int | None = _absent
     facilitators: tuple[str, ...] | None = _absent
     co_facilitators: tuple[str, ...] | None = _absent
-    started_at: Moment | None = _absent
+    started_at: AwareDatetime | None = _absent
     handover: Handover | None = _absent
     """Only for members: who has asked whom to take over."""
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Depends, Response
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.membership import store
 from services.membership.api.lists import after_id
@@ -12,7 +12,7 @@ from shared.contracts.membership import Role
 from shared.http.auth import Principal
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
-from shared.types.clock import Moment, now
+from shared.types.clock import now
 
 router = Router(
     prefix="/communities/{community_id}",
@@ -36,7 +36,7 @@ class Membership(BaseModel):
     person_id: str
     status: Status
     role: Role | None
-    since: Moment | None
+    since: AwareDatetime | None
 
 
 def membership_of(community: Community, standing: Standing) -> Membership:
@@ -50,7 +50,7 @@ class Member(BaseModel):
     person_id: str
     name: str
     role: Role
-    since: Moment | None
+    since: AwareDatetime | None
 
 
 class Members(BaseModel):

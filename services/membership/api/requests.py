@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.membership import store
 from services.membership.api.lists import after_id
@@ -11,7 +11,7 @@ from shared.errors import Invalid
 from shared.http.auth import Principal
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
-from shared.types.clock import Moment, now
+from shared.types.clock import now
 from shared.types.fields import Line, Reason
 
 router = Router(
@@ -60,7 +60,7 @@ class MembershipRequest(BaseModel):
 
     person_id: str
     name: str
-    since: Moment | None
+    since: AwareDatetime | None
 
 
 class MembershipRequests(BaseModel):

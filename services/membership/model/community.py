@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any, Literal, Self
 
+from pydantic import AwareDatetime
+
 from services.membership.model.community_type import CommunityType
 from services.membership.model.description import (
     Changes,
@@ -24,7 +26,6 @@ from shared.contracts.membership import (
 )
 from shared.errors import Forbidden, Invalid, NotFound, Refused
 from shared.events.event import Event
-from shared.types.clock import Moment
 
 
 class AlreadyMember(Refused):
@@ -54,7 +55,7 @@ class ReasonMissing(Invalid):
 class Community(Facilitated):
     """What it is, who runs it, how many belong; each person's standing is a document of its own."""
 
-    started_at: Moment
+    started_at: AwareDatetime
     members: int = 1
 
     @classmethod

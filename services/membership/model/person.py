@@ -4,11 +4,10 @@ from datetime import datetime
 from typing import Self
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from shared.contracts.membership import PersonChanged, PersonRegistered
 from shared.errors import Invalid
-from shared.types.clock import Moment
 from shared.types.fields import Line, Zone
 
 _LINE = TypeAdapter[str](Line)
@@ -39,7 +38,7 @@ class Person(BaseModel):
     name: str
     email: str
     zone: Zone = "Europe/London"
-    registered_at: Moment
+    registered_at: AwareDatetime
 
     @classmethod
     def register(

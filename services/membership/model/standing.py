@@ -3,9 +3,7 @@
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
-
-from shared.types.clock import Moment
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 Status = Literal["stranger", "invited", "requested", "declined", "active", "left"]
 
@@ -22,7 +20,7 @@ class Standing(BaseModel):
     community_id: str
     person_id: str
     status: Status = "stranger"
-    since: Moment | None = None
+    since: AwareDatetime | None = None
     invited_by: str | None = None
     reason: str | None = None
     """Why a request was declined."""

@@ -1,6 +1,6 @@
 """The recycle bin."""
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.resources import store
 from services.resources.api import shown
@@ -9,7 +9,7 @@ from services.resources.api.shown import SharedResource
 from shared.http.auth import Principal
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
-from shared.types.clock import Moment, now
+from shared.types.clock import now
 
 router = Router(tags=["recycle bin"])
 
@@ -33,7 +33,7 @@ async def recover_resource(resource_id: str, me: Principal, tx: Tx) -> SharedRes
 class BinnedResource(SharedResource):
     """What is in the bin, since when and by whom."""
 
-    binned_at: Moment | None
+    binned_at: AwareDatetime | None
     binned_by: str | None
 
 

@@ -19,7 +19,9 @@ router = Router(tags=["resources"])
 async def list_resources(community_id: str, me: Principal, tx: Tx, page: Paging) -> SharedResources:
     """What a community shares, the newest first. 404 unless it is open or I am a member."""
     await store.standing_in(tx, community_id, me)
-    listed = await store.in_community(tx, community_id, shown.after(page), page.wanted)
+    listed = await store.in_community(
+        tx, community_id, shown.after(page), page.wanted, shown.Listed
+    )
     return shown.resources(listed, page)
 
 
@@ -49,8 +51,8 @@ async def search_resources(
     shares nothing.
     """
     after = page.position(float, str)
-    matches = await store.search(tx, q, me, community_id=community, after=after, limit=page.wanted)
-    fitting, following = page.cut(matches, lambda scored: (scored[0], scored[1].resource_id))
-    return SharedResources(
-        items=[shown.resource(resource) for _, resource in fitting], next=following
+    matches = await store.search(
+        *(tx, q, me, shown.Listed), community_id=community, after=after, limit=page.wanted
     )
+    fitting, following = page.cut(matches, lambda scored: (scored[0], scored[1].resource_id))
+    return SharedResources(items=[resource for _, resource in fitting], next=following)

@@ -1,12 +1,12 @@
 """What people see of a resource."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import AliasPath, AwareDatetime, BaseModel, BeforeValidator, Field
 
 from services.resources.model import File, Link, Resource, Version
 from shared.http.paging import Page
-from shared.types.clock import Moment
 
 
 class SharedFile(BaseModel):
@@ -15,6 +15,10 @@ class SharedFile(BaseModel):
     name: str
     media_type: str
     size: int
+
+
+def _if_file(content: dict[str, Any]) -> dict[str, Any] | None:
+    return content if content["kind"] == "file" else None
 
 
 class SharedVersion(BaseModel):
@@ -26,7 +30,7 @@ class SharedVersion(BaseModel):
     sha256: str
     """Of the file's bytes; of a link, its address."""
     made_by: str
-    made_at: Moment
+    made_at: AwareDatetime
     restored_from: int | None
 
 
@@ -44,8 +48,30 @@ class SharedResource(BaseModel):
     file: SharedFile | None
     sha256: str
     shared_by: str
-    shared_at: Moment
-    revised_at: Moment
+    shared_at: AwareDatetime
+    revised_at: AwareDatetime
+
+
+def _newest(*path: str) -> Any:
+    return Field(default=None, validation_alias=AliasPath("versions", -1, *path))
+
+
+def _about(name: str) -> Any:
+    return Field(validation_alias=AliasPath("about", name))
+
+
+class Listed(SharedResource):
+    """A resource as a list reads it, straight from where it is kept: no rule is asked."""
+
+    kind: Literal["link", "file"] = _newest("content", "kind")
+    title: str = _about("title")
+    description: str = _about("description")
+    tags: tuple[str, ...] = _about("tags")
+    version: int = _newest("number")
+    url: str | None = _newest("content", "url")
+    file: Annotated[SharedFile | None, BeforeValidator(_if_file)] = _newest("content")
+    sha256: str = _newest("content", "sha256")
+    revised_at: AwareDatetime = _newest("made_at")
 
 
 class SharedResources(BaseModel):
@@ -67,17 +93,20 @@ def version(version: Version) -> SharedVersion:
 
 
 def resource(resource: Resource) -> SharedResource:
+    about, newest = resource.about, resource.newest
     return SharedResource(
         resource_id=resource.resource_id,
         community_id=resource.community_id,
-        kind=resource.newest.content.kind,
-        **dict(resource.about),
-        version=resource.newest.number,
-        sha256=resource.newest.content.sha256,
+        kind=newest.content.kind,
+        title=about.title,
+        description=about.description,
+        tags=about.tags,
+        version=newest.number,
+        sha256=newest.content.sha256,
         shared_by=resource.shared_by,
         shared_at=resource.shared_at,
-        revised_at=resource.newest.made_at,
-        **_content_fields(resource.newest.content),
+        revised_at=newest.made_at,
+        **_content_fields(newest.content),
     )
 
 
@@ -87,10 +116,10 @@ def after(page: Page) -> str | None:
     return id
 
 
-def resources(listed: list[Resource], page: Page) -> SharedResources:
+def resources(listed: Sequence[Listed], page: Page) -> SharedResources:
     """A page from one more than it may hold, if there are as many."""
     items, following = page.cut(listed, lambda shared: (shared.resource_id,))
-    return SharedResources(items=[resource(shared) for shared in items], next=following)
+    return SharedResources.model_construct(items=items, next=following)
 
 
 def _content_fields(content: Link | File) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from services.resources.model.links import Link
 from services.resources.model.names import Tags
@@ -16,7 +16,6 @@ from shared.contracts.resources import (
     ResourceShared,
 )
 from shared.errors import Forbidden, Invalid, NotFound, Refused
-from shared.types.clock import Moment
 from shared.types.fields import Description, Line
 
 VERSIONS = 500
@@ -39,7 +38,7 @@ class Version(BaseModel, frozen=True):
     number: int
     content: Annotated[Link | File, Field(discriminator="kind")]
     made_by: str
-    made_at: Moment
+    made_at: AwareDatetime
     restored_from: int | None = None
 
 
@@ -80,9 +79,9 @@ class Resource(BaseModel, frozen=True):
     community_id: str
     about: About
     shared_by: str
-    shared_at: Moment
+    shared_at: AwareDatetime
     versions: tuple[Version, ...]
-    binned_at: Moment | None = None
+    binned_at: AwareDatetime | None = None
     binned_by: str | None = None
 
     @property

@@ -23,15 +23,15 @@ class Standing(BaseModel, frozen=True):
     role: str | None = None
     """None: not a member."""
     privacy: Privacy | None = None
-    """None: no such community."""
+    """What counts for those who do not belong. None: no such community."""
     is_operator: bool = False
 
     @property
     def may_read(self) -> bool:
         """Members and operators; in an open community everybody who is signed in."""
-        if self.privacy is None:
-            return False
-        return self.is_operator or self.role is not None or self.privacy == "open"
+        if self.role is not None:
+            return True
+        return self.privacy is not None and (self.is_operator or self.privacy == "open")
 
     @property
     def facilitates(self) -> bool:

@@ -1,7 +1,9 @@
 """Resources, as far as somebody may see them."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
 
 from services.resources.model import About, File, Link, Resource, Standing
 from services.resources.model import share as shared
@@ -14,6 +16,9 @@ from shared.http.keys import Person
 from shared.storage.unit_of_work import Filter, Transaction
 from shared.types.clock import now
 from shared.types.fields import Line
+
+V = TypeVar("V", bound=BaseModel)
+"""What a list is read as."""
 
 Decision = tuple[Resource, ResourceEvent]
 
@@ -78,10 +83,11 @@ async def change(
 
 
 async def in_community(
-    tx: Transaction, community_id: str, after: str | None, limit: int
-) -> list[Resource]:
-    """What a community shares, the newest first."""
-    return await _list(tx, {"community_id": community_id, "binned_at": None}, after, limit)
+    tx: Transaction, community_id: str, after: str | None, limit: int, view: type[V]
+) -> list[V]:
+    """What a community shares, the newest first, read as a list shows it."""
+    where = {"community_id": community_id, "binned_at": None}
+    return await _list(tx, where, after, limit, view)
 
 
 async def binned(
@@ -89,18 +95,19 @@ async def binned(
 ) -> list[Resource]:
     """What is in a community's bin, what was shared last first."""
     where = {"community_id": community_id, "binned_at": {"$ne": None}}
-    return await _list(tx, where, after, limit)
+    return await _list(tx, where, after, limit, Resource)
 
 
 async def search(
     tx: Transaction,
     words: str,
     me: Person,
+    view: type[V],
     *,
     community_id: str | None,
     after: tuple[Any, ...] | None,
     limit: int,
-) -> list[tuple[float, Resource]]:
+) -> list[tuple[float, V]]:
     """What somebody may see that fits the words, the best first, with how well it fits."""
     where: Filter = {
         "$text": {"$search": words},
@@ -114,20 +121,16 @@ async def search(
         stages.append({"$match": {"$or": later}})
     stages += [{"$sort": {"score": -1, "_id": -1}}, {"$limit": limit}]
     documents: list[Document] = await tx.aggregate("resources", stages)
-    return [(document["score"], _read(document)) for document in documents]
+    return [(document["score"], view.model_validate(document)) for document in documents]
 
 
-async def _list(tx: Transaction, where: Document, after: str | None, limit: int) -> list[Resource]:
+async def _list(
+    tx: Transaction, where: Document, after: str | None, limit: int, view: type[V]
+) -> list[V]:
     if after is not None:
         where["_id"] = {"$lt": after}
-    return [
-        _read(document)
-        for document in await tx.find("resources", where, sort=[("_id", -1)], limit=limit)
-    ]
-
-
-def _read(document: Document) -> Resource:
-    return Resource.model_validate(document)
+    found = await tx.find("resources", where, sort=[("_id", -1)], limit=limit)
+    return [view.model_validate(document) for document in found]
 
 
 def _absent(resource_id: str) -> str:

@@ -8,15 +8,18 @@ from shared.storage.unit_of_work import Filter, Transaction
 async def standing_in(
     tx: Transaction, community_id: str, me: Person, *, absent: str = ""
 ) -> Standing:
-    """What somebody is in a community. NotFound unless they may read it, in the words of `absent`."""
-    community = await tx.get("communities", community_id) or {}
+    """What somebody is in a community. NotFound unless they may read it, in the words of `absent`.
+
+    A member is told by the membership alone: the community is not read.
+    """
     membership = await tx.get("memberships", f"{community_id}:{me.person_id}") or {}
     standing = Standing(
-        person_id=me.person_id,
-        role=membership.get("role"),
-        privacy=community.get("privacy"),
-        is_operator=me.is_operator,
+        person_id=me.person_id, role=membership.get("role"), is_operator=me.is_operator
     )
+    if standing.role:
+        return standing
+    community = await tx.get("communities", community_id) or {}
+    standing = standing.model_copy(update={"privacy": community.get("privacy")})
     standing.require_reader(
         absent
         or f"Nothing in communities is {community_id} that you may see. If it was made a moment ago, try again."

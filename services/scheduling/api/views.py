@@ -6,11 +6,10 @@ What a reader may not see is not set, and routes leave out what is not set.
 from datetime import date, time
 from typing import Any, ClassVar, Literal
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.scheduling.model import Meeting, Rhythm, Schedule, Standing, Status
 from shared.contracts.scheduling import Format
-from shared.types.clock import Moment
 
 
 class RhythmView(BaseModel):
@@ -57,8 +56,8 @@ class MeetingView(BaseModel):
     uid: str
     revision: int
     title: str
-    starts_at: Moment
-    ends_at: Moment
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
     zone: str
     format: Format
     status: Literal["confirmed", "cancelled"]

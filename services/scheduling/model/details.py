@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from shared.contracts.scheduling import Format
 from shared.errors import Invalid
-from shared.types.clock import Moment
 
 
 class InThePast(Invalid):
@@ -17,8 +16,8 @@ class Details(BaseModel, frozen=True):
     """A meeting as it is described."""
 
     title: str
-    starts_at: Moment
-    ends_at: Moment
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime
     zone: str
     format: Format
     venue: str | None = None

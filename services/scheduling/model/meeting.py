@@ -3,6 +3,8 @@
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, Self
 
+from pydantic import AwareDatetime
+
 from services.scheduling.model.answers import Answers, Wish
 from services.scheduling.model.details import Details
 from shared.contracts.scheduling import (
@@ -20,7 +22,6 @@ from shared.contracts.scheduling import (
 )
 from shared.errors import Refused
 from shared.events.event import Event
-from shared.types.clock import Moment
 
 
 class AlreadyCancelled(Refused):
@@ -45,9 +46,9 @@ class Meeting(Details, frozen=True):
     """The day of the rhythm that it stands for; None where somebody scheduled it by itself."""
     by_hand: bool = False
     """Somebody scheduled, changed or cancelled this very meeting: a rhythm leaves it alone."""
-    announce_at: Moment
-    announced_at: Moment | None = None
-    updated_at: Moment
+    announce_at: AwareDatetime
+    announced_at: AwareDatetime | None = None
+    updated_at: AwareDatetime
     """When it was last described anew; answers do not count."""
     answers: Answers = Answers()
 

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from shared.types.fields import Description, Line, Reason, Tag, Text, is_visible
+from shared.types.fields import (
+    DIRECTIONS,
+    Description,
+    Line,
+    Reason,
+    Tag,
+    Text,
+    is_visible,
+    one_line,
+    some_lines,
+)
 
 LINES: list[Any] = [Line, Reason, Tag]
 TEXTS: list[Any] = [Text, Description]
@@ -76,3 +86,17 @@ def test_a_line_read_is_read_again_as_itself(text: str) -> None:
     assert read(line) == line == unicodedata.normalize("NFC", line)
     assert len(line.splitlines()) == 1
     line.encode()
+
+
+def test_of_all_characters_exactly_these_are_refused() -> None:
+    refused = {"Cc", "Cs", "Zl", "Zp"}
+    for sign in map(chr, range(0x30000)):
+        wrong = unicodedata.category(sign) in refused or sign in DIRECTIONS
+        for read, allowed in ((one_line, ""), (some_lines, "\n\t")):
+            try:
+                read(f"a{sign}b")
+            except ValueError:
+                assert wrong, f"U+{ord(sign):04X} is refused"
+                assert sign not in allowed
+            else:
+                assert not wrong or sign in allowed, f"U+{ord(sign):04X} is let through"

@@ -1,7 +1,10 @@
 """What strangers hand in at the doors: tokens and cursors. Each is taken, or refused by name."""
 
+import asyncio
 import base64
 import json
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import Malformed, Unauthenticated
-from shared.http.keys import Keys
+from shared.http.keys import LEEWAY_SECONDS, Keys
 from shared.http.paging import Page, cursor, opened
 from tests.support.service import AUDIENCE, ISSUER, jwks, token
 
@@ -142,3 +145,29 @@ async def test_a_token_of_another_key_is_refused_whatever_it_calls_itself(keys: 
         made = jwt.encode(claims, secret, algorithm=alg, headers={"kid": "test"})
         with pytest.raises(Unauthenticated):
             await keys.person(made)
+
+
+async def test_a_token_that_was_taken_before_ends_with_its_time(keys: Keys) -> None:
+    almost_over = datetime.now(UTC) - timedelta(seconds=LEEWAY_SECONDS - 1)
+    short = token("ann", exp=almost_over)
+    assert (await keys.person(short)).person_id == "ann"
+
+    async def until_refused() -> None:
+        while True:
+            await keys.person(short)
+            await asyncio.sleep(0.05)
+
+    with pytest.raises(Unauthenticated, match="expired"):
+        await asyncio.wait_for(until_refused(), 10)
+
+
+async def test_a_token_that_was_taken_before_ends_with_its_key(tmp_path: Path) -> None:
+    file = tmp_path / "jwks.json"
+    file.write_text(jwks())
+    keys, kept = Keys(str(file), ISSUER, AUDIENCE), token("ann")
+    assert (await keys.person(kept)).person_id == "ann"
+    public = json.loads(jwks())["keys"][0]
+    file.write_text(json.dumps({"keys": [{**public, "kid": "another"}]}))
+    os.utime(file, (0, 0))  # replaced within the resolution of the file system's clock
+    with pytest.raises(Unauthenticated):
+        await keys.person(kept)

@@ -5,8 +5,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+from fastapi import Depends
 
 from deploy.docs import system
 from shared.consuming.handlers import Handlers
@@ -117,3 +119,18 @@ def test_a_database_that_says_nothing_of_events_takes_all() -> None:
     tx = Database("mongodb://127.0.0.1:1/", "any").reading(Origin("/any"))
     tx.emit(Unheard(book_id="1"), 1)
     assert tx.emitted == 1
+
+
+def test_a_route_that_would_run_in_a_thread_is_refused_by_its_name() -> None:
+    router = Router()
+
+    def who() -> str:
+        return "ann"
+
+    async def read(name: Annotated[str, Depends(who)]) -> str:
+        return name
+
+    with pytest.raises(TypeError, match="/me: make who async"):
+        router.add_api_route("/me", read)
+    with pytest.raises(TypeError, match="/who: make who async"):
+        router.add_api_route("/who", who)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Query
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.notifications.delivery import store
 from services.notifications.delivery.model import resend
@@ -14,7 +14,7 @@ from shared.http.keys import OPERATOR
 from shared.http.openapi import ONLY_OPERATORS
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
-from shared.types.clock import Moment, now
+from shared.types.clock import now
 
 router = Router(prefix="/deliveries", tags=["operation"], responses=ONLY_OPERATORS)
 
@@ -29,8 +29,8 @@ class Delivery(BaseModel):
     category: str
     community_id: str | None
     meeting_id: str | None
-    noticed_at: Moment
-    next_at: Moment
+    noticed_at: AwareDatetime
+    next_at: AwareDatetime
     """When it is tried next; of a mail that is not, when it came to its state."""
     attempts: int
     trail: list[Attempt]

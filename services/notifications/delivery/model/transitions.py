@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.notifications.delivery.layout import TROUBLED
 from services.notifications.telling.model import Notification, State
 from shared.errors import Refused
-from shared.types.clock import Moment
 
 Outcome = Literal["sent", "refused", "deferred", "broken", "unknown"]
 """How an attempt ended: taken, refused for good, refused for now, the connection broke before the
@@ -46,7 +45,7 @@ class Transition(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     state: State
-    next_at: Moment
+    next_at: AwareDatetime
     reason: str | None = None
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from fastapi import Response
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from services.notifications.inbox import store
 from services.notifications.inbox.api.files import CALENDAR, as_file
@@ -15,7 +15,6 @@ from shared.errors import Malformed, Problem
 from shared.http.auth import Principal
 from shared.http.paging import BAD_CURSOR, Paging, cursor
 from shared.http.router import Router, Tx
-from shared.types.clock import Moment
 
 router = Router(prefix="/inbox", tags=["inbox"])
 MOST_AT_ONCE = 100_000  # told to one person at the same moment
@@ -25,7 +24,7 @@ class InboxItem(BaseModel):
     """Something I was told: in words, and the one thing to do next."""
 
     id: str
-    at: Moment
+    at: AwareDatetime
     read: bool
     category: str
     community_id: str | None

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import Query
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 
 from services.notifications.telling.api.paths import Plain
 from services.notifications.telling.model import Rule, preview, require_workable_template
@@ -18,7 +18,7 @@ from shared.http.keys import OPERATOR
 from shared.http.openapi import ONLY_OPERATORS
 from shared.http.paging import Paging
 from shared.http.router import Router, Tx
-from shared.types.clock import Moment, now
+from shared.types.clock import now
 
 router = Router(prefix="/templates", tags=["templates"], responses=ONLY_OPERATORS)
 Version = Annotated[int, Query(ge=0, le=2**31)]
@@ -29,7 +29,7 @@ class TemplateBody(Draft):
 
     template_id: str | None = None
     version: int | None = None
-    saved_at: Moment | None = None
+    saved_at: AwareDatetime | None = None
     saved_by: str | None = None
 
 

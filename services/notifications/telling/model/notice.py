@@ -4,11 +4,10 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.notifications.telling.model.audience import Recipients
 from shared.events.cloudevents import Envelope
-from shared.types.clock import Moment
 
 Calendar = Literal["invitation", "cancellation"]
 
@@ -31,8 +30,8 @@ class Notice(BaseModel):
     fresh: bool = True
     """Not so: it happened long ago. Invitations are noted for what follows, and nobody is told."""
     fresh_days: int = 7
-    happened_at: Moment
-    noticed_at: Moment
+    happened_at: AwareDatetime
+    noticed_at: AwareDatetime
     sequence: int = 0
     traceparent: str | None = None
     event: str

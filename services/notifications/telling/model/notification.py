@@ -1,10 +1,9 @@
 """A notification: what one person is told; an item of their inbox and what is delivered to them, in one."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.notifications.telling.layout import State
 from services.notifications.telling.model.notice import Calendar
-from shared.types.clock import Moment
 
 
 class Attempt(BaseModel):
@@ -12,7 +11,7 @@ class Attempt(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    at: Moment
+    at: AwareDatetime
     outcome: str
     detail: str = ""
 
@@ -26,14 +25,14 @@ class Notification(BaseModel):
     notice_id: str
     person_id: str
     category: str
-    at: Moment
+    at: AwareDatetime
     state: State
-    next_at: Moment
+    next_at: AwareDatetime
     community_id: str | None = None
     meeting_id: str | None = None
     calendar: Calendar | None = None
     sequence: int = 0
-    read_at: Moment | None = None
+    read_at: AwareDatetime | None = None
     channel: str | None = None
     """What it is delivered by; None where nobody needs to decide, as there is one channel only."""
     attempts: int = 0

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from jinja2 import TemplateError, TemplateSyntaxError, UndefinedError, nodes
 from jinja2.meta import find_undeclared_variables
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.notifications.wording.model.facts import Facts, Guess
 from services.notifications.wording.model.slug import Slug
@@ -18,7 +18,6 @@ from services.notifications.wording.model.words import (
     words,
 )
 from shared.errors import Invalid
-from shared.types.clock import Moment
 
 Source = Annotated[str, Field(min_length=1, max_length=20_000)]
 Short = Annotated[str, Field(min_length=1, max_length=500)]
@@ -112,7 +111,7 @@ class Template(Draft):
 
     template_id: Slug
     version: int = 0
-    saved_at: Moment | None = None
+    saved_at: AwareDatetime | None = None
     saved_by: str | None = None
 
 
