@@ -90,11 +90,10 @@ class Town:
         return str(scheduled["meeting_id"])
 
     async def load(self, commands: Iterable[Command], at_once: int) -> Load:
-        """Some commands, so many at once; the CPU until what they brought about is done counts."""
+        """Some commands, so many at once, when all that was before is done."""
         load = Load()
-        before = await self.quiet()
+        await self.quiet()
         await self.add(load, commands, at_once)
-        load.cpu = await self.quiet() - before
         return load
 
     async def add(self, load: Load, commands: Iterable[Command], at_once: int) -> None:
@@ -184,14 +183,14 @@ async def _answering(town: Town, turn: int) -> tuple[Load, Load]:
             crowd, [_answer(town, token, meeting_id, line) for token in people], ANSWERING
         )
         assert sorted(line) == [*range(1, ANSWERING - SEATS + 1)], line
-    spread = await town.load(
-        [
-            _answer(town, token, own[(n + shift) % ANSWERING], [])
-            for shift in range(MEETINGS)
-            for n, token in enumerate(people)
-        ],
-        ANSWERING,
-    )
+    spread = Load()
+    before = await town.quiet()
+    for shift in range(MEETINGS):
+        each = [
+            _answer(town, token, own[(n + shift) % ANSWERING], []) for n, token in enumerate(people)
+        ]
+        await town.add(spread, each, ANSWERING)
+    spread.cpu = await town.quiet() - before
     return crowd, spread
 
 

@@ -55,7 +55,7 @@ async def relay(bench: Bench) -> float:
     topic, database = await bench.topic(), await bench.database()
     documents = [{**document, "topic": topic} for document in deposits(EVENTS)]
     await database["outbox"].insert_many(documents)
-    one = Relay(database, bench.parts.kafka, EVENTS)
+    one = Relay(database, Producer({"bootstrap_servers": bench.parts.kafka}), EVENTS)
     with Stopwatch() as watch:
         running = asyncio.create_task(one.run())
         while await database["outbox"].find_one({}):

@@ -85,7 +85,7 @@ _ALL = [
         least=50,
     ),
     Bar("relay", "a raw idempotent producer with keys and headers, no database", least=0.35),
-    Bar("command", "the same transaction by hand behind bare FastAPI, POST → 201", least=0.7),
+    Bar("command", "the same transaction by hand behind bare FastAPI, POST → 201", least=0.8),
     Bar("fan-out", "`insert_many` of the same 10,000 documents in parallel chunks", least=0.6),
     Bar(
         "kernel's own work an event",
@@ -93,7 +93,7 @@ _ALL = [
         most=15,
         unit="µs",
     ),
-    Bar("event → state, p95", "at low load, through Kafka", most=50, unit="ms"),
+    Bar("event → state, p95", "at low load, through Kafka", most=30, unit="ms"),
     Bar("commit → published, p95", "at low load, until Kafka acknowledged", most=60, unit="ms"),
     Bar("memory grown", "over 100,000 events, first quarter to last", most=20, unit="MB"),
     Bar(
