@@ -97,7 +97,7 @@ class Town:
         return load
 
     async def add(self, load: Load, commands: Iterable[Command], at_once: int) -> None:
-        """Some more commands."""
+        """Some more commands, whatever else is being done."""
         left = iter(commands)
 
         async def client() -> None:
@@ -167,7 +167,7 @@ async def _joining(town: Town, turn: int) -> tuple[Load, Load]:
 
 
 async def _answering(town: Town, turn: int) -> tuple[Load, Load]:
-    """50 answer a meeting at once, ten times; then 50 meetings, one each. Ten come, forty wait in order."""
+    """50 answer a meeting at once, ten times: ten come, forty wait in order. Then 50 answer 50 meetings, ten times."""
     progress.print(f"answers: round {turn + 1} of {ROUNDS}")
     community_id = await town.community()
     people = town.people[:ANSWERING]
@@ -176,6 +176,7 @@ async def _answering(town: Town, turn: int) -> tuple[Load, Load]:
     await town.quiet()
     meetings = [await town.meeting(community_id) for _ in range(ANSWERING + MEETINGS)]
     hot, own = meetings[:MEETINGS], meetings[MEETINGS:]
+    await town.quiet()  # everybody was invited to all of them
     crowd = Load()
     for meeting_id in hot:
         line: list[int] = []

@@ -144,7 +144,7 @@ async def latencies(bench: Bench, samples: int = 200) -> dict[str, float]:
     broker, consumer = await bench.kernel_consumer(on, target, topic)
     await broker.start()
     running = asyncio.create_task(relay.run())
-    while not (await consumer.measure() == 0 and consumer.caught_up):
+    while await consumer.measure() or consumer.waits_for():
         await asyncio.sleep(0.1)
     published: list[float] = []
     applied: list[float] = []
