@@ -55,7 +55,7 @@ class TransactionalRoute(APIRoute):
                 return await command(request, await _whole_body(request, BODY_BYTES), inner)
             await authenticate(request)  # before a stranger may fill the memory
             async with _uploads:
-                return await command(request, await _uploaded(request), inner, alone=True)
+                return await command(request, await _uploaded(request), inner, by_itself=True)
 
         return handle
 
@@ -73,7 +73,7 @@ def _not_async(dependant: Dependant) -> Iterator[str]:
 
 
 async def command(
-    request: Request, body: bytes, inner: Handler, *, alone: bool = False
+    request: Request, body: bytes, inner: Handler, *, by_itself: bool = False
 ) -> Response:
     database = serving(request).database
 
@@ -87,13 +87,14 @@ async def command(
                 await record(tx, response)
             return response
 
-        return await database.command(work, None if alone else _aggregate_id(request))
+        return await database.command(work, None if by_itself else _lane_key(request))
 
     return await idempotency.once(database, request, body, run)
 
 
-def _aggregate_id(request: Request) -> str | None:
-    """What a command is about: what its path names first, as in /meetings/{meeting_id}/rsvp."""
+def _lane_key(request: Request) -> str | None:
+    """Commands whose paths name the same first, as /meetings/{meeting_id}/rsvp a meeting, wait for each other: it is what they
+    change, or what they would have to read alike."""
     return next((str(value) for value in request.path_params.values()), None)
 
 

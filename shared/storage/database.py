@@ -122,21 +122,21 @@ class Database:
         """
         return await self._transact(work, origin or self.origin(), in_turn=True)
 
-    async def command(self, work: Work[T], aggregate_id: str | None) -> T:
-        """Run a command as `transact` would, in a group with others on the same aggregate (decision 22)."""
-        if aggregate_id is None:
+    async def command(self, work: Work[T], lane_key: str | None) -> T:
+        """Run a command as `transact` would, in a group with others of the same key (decision 22); by itself without one."""
+        if lane_key is None:
             return await self.transact(work)
-        return await self._group_commit.run(aggregate_id, work, self.origin())
+        return await self._group_commit.run(lane_key, work, self.origin())
 
     async def _transact(
         self, work: Callable[[Transaction], Awaitable[T]], origin: Origin, *, in_turn: bool = False
     ) -> T:
-        """`in_turn`: after a conflict, in turn with the commands on what others were changing."""
-        contended: str | None = None
+        """`in_turn`: after a conflict, in turn with the commands on the aggregate that was changed last."""
+        waits_for: str | None = None
         backoff = Backoff(0.002, 0.25, jitter=1)
         for attempt in range(TRIES):
             async with (
-                self._group_commit.turn(contended),
+                self._group_commit.turn(waits_for),
                 await self.client.start_session() as session,
             ):
                 session.start_transaction(ReadConcern("snapshot"), WriteConcern("majority"))
@@ -160,7 +160,7 @@ class Database:
                 else:
                     self._wake(tx)
                     return result
-            contended = tx.contended if in_turn else None
+            waits_for = tx.last_changed if in_turn else None
             await backoff.wait()
         raise Busy("Too many people are changing this at once.")
 

@@ -19,10 +19,10 @@ from shared.types.limits import COMMANDS_WAITING, GROUP_COMMANDS, GROUP_SECONDS
 
 T = TypeVar("T")
 Work = Callable[[Transaction], Coroutine[Any, Any, T]]
-Commit = Callable[[Callable[[Transaction], Awaitable[Any]], Origin], Awaitable[Any]]
+Transact = Callable[[Callable[[Transaction], Awaitable[Any]], Origin], Awaitable[Any]]
 
 
-class _Leaks(Exception):
+class _CannotBeDropped(Exception):
     """A command was refused after it had sent writes: only an abort takes them back."""
 
 
@@ -41,7 +41,7 @@ class _Command:
 
 
 class _Lane:
-    """Those who wait to change one aggregate, in the order they came."""
+    """Those who wait to change one thing, in the order they came."""
 
     def __init__(self) -> None:
         self.turn = asyncio.Lock()  # asyncio's is fair: who waits longest is next
@@ -66,23 +66,23 @@ class GroupCommit:
     Who is refused leaves nothing. A group that cannot be committed is taken apart: each then runs by itself.
     """
 
-    def __init__(self, commit: Commit) -> None:
-        self._commit = commit
+    def __init__(self, transact: Transact) -> None:
+        self._transact = transact
         self._lanes: dict[str, _Lane] = {}
         self._running: set[asyncio.Task[None]] = set()
         self._waiting = 0
 
-    async def run(self, aggregate_id: str, work: Work[T], origin: Origin) -> T:
-        """Run one command on an aggregate. Raises Busy when too many wait, and whatever `work` raises."""
+    async def run(self, lane_key: str, work: Work[T], origin: Origin) -> T:
+        """Run one command, in turn with those of the same key: an aggregate's id. Raises Busy when too many wait, and whatever `work` raises."""
         if self._waiting >= COMMANDS_WAITING:
             raise Busy("Too many requests wait for their turn. Try again in a few seconds.")
         command = _Command(work, origin)
-        lane = self._lanes.setdefault(aggregate_id, _Lane())
+        lane = self._lanes.setdefault(lane_key, _Lane())
         lane.commands.append(command)
         if len(lane.commands) == 1:
             lane.users += 1
             # A task of nobody's: a client that goes away must not end what others wait for.
-            drain = self._drain(aggregate_id, lane)
+            drain = self._drain(lane_key, lane)
             running = asyncio.create_task(drain, context=contextvars.Context())
             self._running.add(running)
             running.add_done_callback(self._running.discard)
@@ -93,34 +93,36 @@ class GroupCommit:
             self._waiting -= 1
 
     @asynccontextmanager
-    async def turn(self, aggregate_id: str | None) -> AsyncGenerator[None, None]:
+    async def turn(self, lane_key: str | None) -> AsyncGenerator[None, None]:
         """Keep an aggregate's commands waiting meanwhile, in turn with them; nothing to wait for without one."""
-        if aggregate_id is None:
+        if lane_key is None:
             yield
             return
-        lane = self._lanes.setdefault(aggregate_id, _Lane())
+        lane = self._lanes.setdefault(lane_key, _Lane())
         lane.users += 1
         try:
             async with lane.turn:
                 yield
         finally:
-            self._leave(aggregate_id, lane)
+            self._leave(lane_key, lane)
 
-    def _leave(self, aggregate_id: str, lane: _Lane) -> None:
+    def _leave(self, lane_key: str, lane: _Lane) -> None:
         lane.users -= 1
         if not lane.users:
-            del self._lanes[aggregate_id]
+            del self._lanes[lane_key]
 
-    async def _drain(self, aggregate_id: str, lane: _Lane) -> None:
+    async def _drain(self, lane_key: str, lane: _Lane) -> None:
         try:
             while lane.commands:
                 async with lane.turn:
-                    await self._answer(lane.next())
+                    lane.forget_answered()  # who was called off while waiting never begins
+                    if lane.commands:
+                        await self._answer(lane.next())
                     lane.forget_answered()
         finally:
             for command in lane.commands:  # the process ends
                 command.answer.cancel()
-            self._leave(aggregate_id, lane)
+            self._leave(lane_key, lane)
 
     async def _answer(self, group: list[_Command]) -> None:
         """Commit what the next commands do, and answer those who got through."""
@@ -131,35 +133,36 @@ class GroupCommit:
 
     async def answer_one(self, command: _Command) -> None:
         try:
-            result = await self._commit(command.run, command.origin)
+            result = await self._transact(command.run, command.origin)
         except Exception as error:
-            _refuse(command, error)
+            _fail(command, error)
         else:
-            _accept(command, result)
-        COMMANDS_PER_COMMIT.observe(1)
+            COMMANDS_PER_COMMIT.observe(1)
+            _succeed(command, result)
 
     async def answer_all(self, commands: list[_Command]) -> None:
         group = Group(commands)
         try:
-            await self._commit(group.run, commands[0].origin)
-        except _Leaks:
+            await self._transact(group.run, commands[0].origin)
+        except _CannotBeDropped:
             return  # the one that leaks runs alone, the others again
         except Exception as error:
             for command in commands:
                 command.alone = True
                 if is_outage(error) or isinstance(error, Busy):  # so it would be for each of them
-                    _refuse(command, error)
+                    _fail(command, error)
             return
-        COMMANDS_PER_COMMIT.observe(len(group.outcomes))
-        for command, result, refusal in group.outcomes:
-            if refusal:
-                _refuse(command, refusal)
+        if committed := sum(failure is None for _, _, failure in group.outcomes):
+            COMMANDS_PER_COMMIT.observe(committed)
+        for command, result, failure in group.outcomes:
+            if failure:
+                _fail(command, failure)
             else:
-                _accept(command, result)
+                _succeed(command, result)
 
 
 class Group:
-    """Commands in one transaction, and what came of each: a result or a refusal, to be told after the commit."""
+    """Commands in one transaction, and what came of each: a result or a failure, to be told after the commit."""
 
     def __init__(self, commands: list[_Command]) -> None:
         self._commands = commands
@@ -180,22 +183,22 @@ class Group:
         part = tx.part(command.origin)
         try:
             result = await command.run(part)
-        except PyMongoError:  # mongod ended the transaction
+        except PyMongoError:  # the transaction is over, or has to be
             raise
-        except Exception as refusal:
+        except Exception as failure:  # a rule's refusal, as a rule
             if part.sent:
                 command.alone = True
-                raise _Leaks from refusal
-            return None, refusal
+                raise _CannotBeDropped from failure
+            return None, failure
         tx.absorb(part)
         return result, None
 
 
-def _accept(command: _Command, result: object) -> None:
+def _succeed(command: _Command, result: object) -> None:
     if not command.answer.done():
         command.answer.set_result(result)
 
 
-def _refuse(command: _Command, error: Exception) -> None:
+def _fail(command: _Command, error: Exception) -> None:
     if not command.answer.done():
         command.answer.set_exception(error)

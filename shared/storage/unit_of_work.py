@@ -12,7 +12,7 @@ from shared.events.cloudevents import Envelope, Origin, write
 from shared.events.event import Document, Event
 from shared.storage.layout import OUTBOX
 from shared.storage.projection import Write
-from shared.storage.reading import Collections, Filter, Reading
+from shared.storage.reads import Collections, Filter, Reads
 from shared.storage.write_buffer import Operation
 from shared.types.clock import now
 from shared.types.limits import EVENT_BYTES
@@ -24,8 +24,8 @@ class Undeclared(Exception):
     """The service emits an event that its `publishes` does not name."""
 
 
-class Transaction(Reading):
-    """A unit of work. Writes are kept back and sent in bulk: before a read of that collection, or at the end.
+class Transaction(Reads):
+    """A unit of work. Writes are kept back and sent in bulk: before a query of that collection, or at the end.
 
     Several may share one transaction of MongoDB's, one after the other: each is `part` of a whole, sees what those
     before it did, and leaves nothing unless it is absorbed.
@@ -45,7 +45,7 @@ class Transaction(Reading):
         self.version: int | None = None  # of the aggregate last loaded or changed
         self.etag: int | None = None  # the version that the answer is to bear
         self.expected_version: int | None = None  # from If-Match
-        self.contended: str | None = None  # the aggregate that others may be changing as well
+        self.last_changed: str | None = None  # an aggregate's id; others may be changing it as well
         self.emitted = 0
         self.woken: set[str] = set()
         self.cache: dict[str, Any] = {}  # what a store wants to know of for as long as this lasts
@@ -57,6 +57,8 @@ class Transaction(Reading):
     def absorb(self, part: "Transaction") -> None:
         """What a part did is to be committed."""
         for name, buffer in part._buffers.items():
+            for update in part._folding.taken(name):
+                buffer.write(update)
             self._buffers[name].absorb(buffer)
         self.emitted += part.emitted
         self.woken |= part.woken
@@ -106,7 +108,7 @@ class Transaction(Reading):
 
     async def _before_writing(self, collection: str) -> None:
         await self.flush(collection)
-        self._buffers[collection].forget()
+        self._buffers[collection].invalidate_all()
         self.sent = True
 
     def write(self, collection: str, operation: Operation) -> None:
@@ -163,7 +165,7 @@ class Transaction(Reading):
 
         Raises NotFound, Changed (If-Match), and whatever the rule refuses with.
         """
-        self.contended = id
+        self.last_changed = id
         state = await self.load(collection, model, id)
         version = self.version or 0
         decided = decide(state)  # who may not do it learns that, not the version (RFC 9110, 13.2.1)
@@ -186,7 +188,7 @@ class Transaction(Reading):
         if before := self._folding.fold(write, topic, sequence):
             buffer.update(write.id, before)
         else:
-            buffer.doubt(write.id)
+            buffer.invalidate(write.id)
 
 
 def _document(id: str, version: int, state: BaseModel, at: datetime) -> Document:

@@ -34,20 +34,20 @@ class Unknown(Enum):
     """Why a buffer cannot tell a document."""
 
     UNREAD = "nobody asked for it"
-    UNSURE = "a write changes it as only mongod can tell"
+    STALE = "a write changes it as only mongod can tell"
 
 
 class WriteBuffer:
     """One collection within a unit of work.
 
-    `documents` are those that were read or will be written, by id. `apart`: what was known before this unit of work
-    counts no longer, as a write may have changed any document; `unclear`: such a write is yet to be sent.
+    `documents` are those that were read or will be written, by id. `whole_outdated`: what was known before this unit of work
+    counts no longer, as a write may have changed any document; `has_wide_write`: such a write is yet to be sent.
     """
 
     def __init__(self) -> None:
         self.documents: dict[str, Document | Unknown | None] = {}
-        self.apart = False
-        self.unclear = False
+        self.whole_outdated = False
+        self.has_wide_write = False
         self._operations: list[Operation | _Replacement] = []
         self._replaced: dict[str, _Replacement] = {}
 
@@ -69,36 +69,36 @@ class WriteBuffer:
 
     def update(self, id: str, operation: UpdateOne) -> None:
         """Change one document as only mongod can tell."""
-        self.doubt(id)
+        self.invalidate(id)
         self._operations.append(operation)
 
     def write(self, operation: Operation) -> None:
         """Change whatever fits."""
-        self.forget()
-        self.unclear = True
+        self.invalidate_all()
+        self.has_wide_write = True
         self._operations.append(operation)
 
-    def doubt(self, id: str) -> None:
+    def invalidate(self, id: str) -> None:
         """What was known of one document holds no longer."""
-        self.documents[id] = Unknown.UNSURE
+        self.documents[id] = Unknown.STALE
         self._replaced.pop(id, None)
 
-    def forget(self) -> None:
+    def invalidate_all(self) -> None:
         """What was known of the collection's documents holds no longer."""
         self.documents.clear()
         self._replaced.clear()
-        self.apart = True
+        self.whole_outdated = True
 
     def taken(self) -> list[Operation]:
         """The writes, which are pending no longer."""
-        operations, self._operations, self.unclear = self._operations, [], False
+        operations, self._operations, self.has_wide_write = self._operations, [], False
         self._replaced.clear()
         return [one.operation() if isinstance(one, _Replacement) else one for one in operations]
 
     def absorb(self, later: "WriteBuffer") -> None:
         """Take over what a unit of work that came later keeps, and knows."""
-        if later.apart:
-            self.forget()
+        if later.whole_outdated:
+            self.invalidate_all()
         for one in later._operations:
             if isinstance(one, _Replacement):
                 self.replace(one.id, one.document, one.version, new=one.new)
@@ -106,4 +106,4 @@ class WriteBuffer:
                 self._operations.append(one)
                 self._replaced.clear()  # what comes after it must not be written before it
         self.documents.update(later.documents)
-        self.unclear = self.unclear or later.unclear
+        self.has_wide_write = self.has_wide_write or later.has_wide_write

@@ -1,4 +1,4 @@
-"""Every limit of the kernel, in one place, each with its reason."""
+"""The kernel's limits, each with its reason; how often something is tried stands where it is tried."""
 
 # How long
 
@@ -11,7 +11,7 @@ HANDLING_SECONDS = 1.0
 """Of one transaction, for its events' handlers: what is handled by then is committed, and the rest comes with the next. It
 leaves time enough for the last handler, the writes and the commit, and a kill costs no more than this."""
 GROUP_SECONDS = 0.5
-"""Of one transaction, for the commands that share it: those behind come with the next one."""
+"""Of one transaction that commands share: after it no further one begins in it, and those behind come with the next."""
 DEDUPLICATION_DAYS = 90
 """For so long a producer may send an event again: as long as topics of other systems keep their records."""
 IDEMPOTENCY_HOURS = 24

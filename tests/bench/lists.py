@@ -34,7 +34,7 @@ async def rows(bench: Bench) -> list[Row]:
         bare = Process(
             "bare",
             folder,
-            [sys.executable, "-m", "tests.bench.bare", str(on["bare"]), bench.parts.mongo],
+            [sys.executable, "-m", "tests.bench.bare_list", str(on["bare"]), bench.parts.mongo],
             ready=lambda: answers(f"http://127.0.0.1:{on['bare']}/openapi.json"),
         )
         token = mint(folder, PERSON)

@@ -94,10 +94,10 @@ def answered_before_the_commit() -> None:
 
     def change(outcome: Any) -> Any:
         async def early(group: Any, command: Any, tx: Any) -> Any:
-            result, refusal = await outcome(group, command, tx)
-            if refusal is None and not command.answer.done():
+            result, failure = await outcome(group, command, tx)
+            if failure is None and not command.answer.done():
                 command.answer.set_result(result)
-            return result, refusal
+            return result, failure
 
         return early
 

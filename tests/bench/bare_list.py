@@ -1,4 +1,4 @@
-"""python -m tests.bench.bare PORT MONGO: bare FastAPI that returns what the list of resources does, from the same query."""
+"""python -m tests.bench.bare_list PORT MONGO: bare FastAPI that returns what the list of resources does, from the same query."""
 
 import sys
 from typing import Any

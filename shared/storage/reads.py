@@ -19,13 +19,14 @@ class Collections(Protocol):
     def __getitem__(self, collection: str) -> Any: ...
 
 
-class Reading:
-    """Reads within one transaction, after what is kept back of the collection was sent.
+class Reads:
+    """Reads within one transaction. A query sends what is kept back of its collection; a document asked for by its id does
+    so only where MongoDB alone can tell what it says.
 
     Within a `whole` of several units of work a part sees what those before it keep.
     """
 
-    def __init__(self, database: Collections, session: Any, whole: "Reading | None" = None) -> None:
+    def __init__(self, database: Collections, session: Any, whole: "Reads | None" = None) -> None:
         self._database = database
         self._session = session
         self._whole = whole
@@ -37,10 +38,10 @@ class Reading:
         """One document by its id. Asked for again it is not read again, unless only mongod knows what it says now."""
         buffer = self._buffers[collection]
         document = buffer.documents.get(id, Unknown.UNREAD)
-        if document is Unknown.UNREAD and self._whole and not buffer.apart:
+        if document is Unknown.UNREAD and self._whole and not buffer.whole_outdated:
             return await self._whole.get(collection, id)
         if isinstance(document, Unknown):
-            if document is Unknown.UNSURE or buffer.unclear:
+            if document is Unknown.STALE or buffer.has_wide_write:
                 await self.flush(collection)
             document = await self._database[collection].find_one({"_id": id}, session=self._session)
             buffer.documents[id] = document
