@@ -26,12 +26,13 @@ class Observed:
             return
         began = time.perf_counter()
         request = Request(scope)
-        status = 0
+        status, seconds = 0, 0.0
 
         async def sending(message: Message) -> None:
-            nonlocal status
+            nonlocal status, seconds
             if message["type"] == "http.response.start":
-                status = message["status"]
+                # Until the answer begins: how long a file takes is up to who receives it.
+                status, seconds = message["status"], time.perf_counter() - began
                 MutableHeaders(scope=message)["x-trace-id"] = trace_id() or ""
             await send(message)
 
@@ -43,10 +44,10 @@ class Observed:
                 if status:
                     raise
                 await (await problems.unforeseen(request, error))(scope, receive, sending)
-            route = problems.route_of(request)
-            _describe(current, request.method, route, status)
-        seconds = time.perf_counter() - began
-        REQUESTS.labels(route, request.method, status).observe(seconds)
+            finally:
+                route = problems.route_of(request)
+                _describe(current, request.method, route, status)
+                REQUESTS.labels(route, request.method, status).observe(seconds)
 
 
 def _describe(current: Span, method: str, route: str, status: int) -> None:

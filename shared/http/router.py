@@ -77,6 +77,11 @@ async def command(
 ) -> Response:
     database = serving(request).database
 
+    lane_key = None if by_itself else _lane_key(request)
+    database.require_room(lane_key)  # before anything is written down of it
+    if "authorization" in request.headers:
+        await authenticate(request)  # nobody else is to wait for an issuer that does not answer
+
     async def run(record: idempotency.Record | None) -> Response:
         async def work(tx: Transaction) -> Response:
             again = Request(request.scope, _replaying(body))  # a retry reads the body anew
@@ -87,7 +92,7 @@ async def command(
                 await record(tx, response)
             return response
 
-        return await database.command(work, None if by_itself else _lane_key(request))
+        return await database.command(work, lane_key)
 
     return await idempotency.once(database, request, body, run)
 

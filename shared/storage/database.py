@@ -122,6 +122,10 @@ class Database:
         """
         return await self._transact(work, origin or self.origin(), in_turn=True)
 
+    def require_room(self, lane_key: str | None) -> None:
+        """Raise Busy where too many commands wait already."""
+        self._group_commit.require_room(lane_key)
+
     async def command(self, work: Work[T], lane_key: str | None) -> T:
         """Run a command as `transact` would, in a group with others of the same key (decision 22); by itself without one."""
         if lane_key is None:

@@ -15,10 +15,17 @@ from shared.events.cloudevents import Origin
 from shared.observability.metrics import COMMANDS_PER_COMMIT
 from shared.storage.failures import is_outage
 from shared.storage.unit_of_work import Transaction
-from shared.types.limits import COMMANDS_WAITING, GROUP_COMMANDS, GROUP_SECONDS
+from shared.types.limits import (
+    COMMANDS_WAITING,
+    COMMANDS_WAITING_TOGETHER,
+    GROUP_COMMANDS,
+    GROUP_SECONDS,
+    LONGEST_TURN_SECONDS,
+)
 
 T = TypeVar("T")
 Work = Callable[[Transaction], Coroutine[Any, Any, T]]
+TOO_MANY = "Too many requests wait for their turn. Try again in a few seconds."
 Transact = Callable[[Callable[[Transaction], Awaitable[Any]], Origin], Awaitable[Any]]
 
 
@@ -34,10 +41,23 @@ class _Command:
         self.origin = origin
         self.context = contextvars.copy_context()
         self.answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.came_at = monotonic()
         self.alone = False  # it is to have a transaction of its own
 
     async def run(self, tx: Transaction) -> Any:
-        return await asyncio.create_task(self.work(tx), context=self.context)
+        running = asyncio.create_task(self.work(tx), context=self.context)
+        await asyncio.wait([running])
+        if running.cancelled():  # from within: it is no reason to call off those who wait
+            raise RuntimeError("the command was cancelled")
+        return running.result()
+
+    def fail(self, error: Exception) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
+
+    def succeed(self, result: object) -> None:
+        if not self.answer.done():
+            self.answer.set_result(result)
 
 
 class _Lane:
@@ -55,7 +75,11 @@ class _Lane:
             return [first]
         return [first, *takewhile(lambda one: not one.alone, others[: GROUP_COMMANDS - 1])]
 
-    def forget_answered(self) -> None:
+    def tidy(self) -> None:
+        """Who was answered, or called off, goes; who waited too long is sent away."""
+        for one in self.commands:
+            if monotonic() - one.came_at > LONGEST_TURN_SECONDS:
+                one.fail(Busy(TOO_MANY))
         self.commands = [one for one in self.commands if not one.answer.done()]
 
 
@@ -72,10 +96,16 @@ class GroupCommit:
         self._running: set[asyncio.Task[None]] = set()
         self._waiting = 0
 
+    def require_room(self, lane_key: str | None) -> None:
+        """Raise Busy where too many wait already, on the whole or for one lane."""
+        lane = self._lanes.get(lane_key) if lane_key else None
+        here = len(lane.commands) if lane else 0
+        if self._waiting >= COMMANDS_WAITING or here >= COMMANDS_WAITING_TOGETHER:
+            raise Busy(TOO_MANY)
+
     async def run(self, lane_key: str, work: Work[T], origin: Origin) -> T:
         """Run one command, in turn with those of the same key: an aggregate's id. Raises Busy when too many wait, and whatever `work` raises."""
-        if self._waiting >= COMMANDS_WAITING:
-            raise Busy("Too many requests wait for their turn. Try again in a few seconds.")
+        self.require_room(lane_key)
         command = _Command(work, origin)
         lane = self._lanes.setdefault(lane_key, _Lane())
         lane.commands.append(command)
@@ -115,50 +145,62 @@ class GroupCommit:
         try:
             while lane.commands:
                 async with lane.turn:
-                    lane.forget_answered()  # who was called off while waiting never begins
+                    lane.tidy()
                     if lane.commands:
-                        await self._answer(lane.next())
-                    lane.forget_answered()
+                        await self._answer(lane)
+                    lane.tidy()
         finally:
-            for command in lane.commands:  # the process ends
+            waiting, lane.commands = lane.commands, []
+            for command in waiting:  # the process ends
                 command.answer.cancel()
             self._leave(lane_key, lane)
 
-    async def _answer(self, group: list[_Command]) -> None:
+    async def _answer(self, lane: _Lane) -> None:
         """Commit what the next commands do, and answer those who got through."""
-        if len(group) == 1:
-            await self.answer_one(group[0])
-        else:
-            await self.answer_all(group)
+        group = lane.next()
+        try:
+            await (self.answer_one(group[0]) if len(group) == 1 else self.answer_all(group))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            for command in lane.commands:  # each of them would wait for MongoDB as long
+                command.fail(error)
 
     async def answer_one(self, command: _Command) -> None:
+        """Commit one command. Raises only what MongoDB's absence raises."""
         try:
             result = await self._transact(command.run, command.origin)
         except Exception as error:
-            _fail(command, error)
+            command.fail(error)
+            if is_outage(error):
+                raise
         else:
             COMMANDS_PER_COMMIT.observe(1)
-            _succeed(command, result)
+            command.succeed(result)
 
     async def answer_all(self, commands: list[_Command]) -> None:
+        """Commit several, or leave to each a transaction of its own. Raises only what MongoDB's absence raises."""
         group = Group(commands)
         try:
             await self._transact(group.run, commands[0].origin)
         except _CannotBeDropped:
-            return  # the one that leaks runs alone, the others again
+            return  # the one that cannot runs alone, the others again
+        except Busy as error:  # by then the group is down to the first
+            commands[0].fail(error)
+            return
         except Exception as error:
+            if is_outage(error):
+                raise
             for command in commands:
                 command.alone = True
-                if is_outage(error) or isinstance(error, Busy):  # so it would be for each of them
-                    _fail(command, error)
             return
         if committed := sum(failure is None for _, _, failure in group.outcomes):
             COMMANDS_PER_COMMIT.observe(committed)
         for command, result, failure in group.outcomes:
             if failure:
-                _fail(command, failure)
+                command.fail(failure)
             else:
-                _succeed(command, result)
+                command.succeed(result)
 
 
 class Group:
@@ -166,18 +208,23 @@ class Group:
 
     def __init__(self, commands: list[_Command]) -> None:
         self._commands = commands
+        self._most = len(commands)
         self.outcomes: list[tuple[_Command, Any, Exception | None]] = []
 
     async def run(self, tx: Transaction) -> None:
-        """One after the other, each seeing what the earlier ones did. A conflict runs all of them again."""
+        """One after the other, each seeing what the earlier ones did.
+
+        After a conflict half as many: a long transaction loses to each shorter one. The others come next.
+        """
         self.outcomes.clear()
         until = monotonic() + GROUP_SECONDS
         for command in self._commands:
             if command.answer.done():  # it was called off
                 continue
             self.outcomes.append((command, *await self.outcome(command, tx)))
-            if monotonic() > until:
+            if len(self.outcomes) == self._most or monotonic() > until:
                 break
+        self._most = max(1, self._most // 2)
 
     async def outcome(self, command: _Command, tx: Transaction) -> tuple[Any, Exception | None]:
         part = tx.part(command.origin)
@@ -186,19 +233,11 @@ class Group:
         except PyMongoError:  # the transaction is over, or has to be
             raise
         except Exception as failure:  # a rule's refusal, as a rule
+            if tx.failed:  # it is somebody else's write that cannot be kept
+                raise
             if part.sent:
                 command.alone = True
                 raise _CannotBeDropped from failure
             return None, failure
         tx.absorb(part)
         return result, None
-
-
-def _succeed(command: _Command, result: object) -> None:
-    if not command.answer.done():
-        command.answer.set_result(result)
-
-
-def _fail(command: _Command, error: Exception) -> None:
-    if not command.answer.done():
-        command.answer.set_exception(error)

@@ -33,6 +33,7 @@ class Reads:
         self._buffers: dict[str, WriteBuffer] = defaultdict(WriteBuffer)
         self._folding = Folding()
         self.sent = False  # something that only an abort of the transaction takes back
+        self.failed = False  # to send something: the transaction must not be committed
 
     async def get(self, collection: str, id: str) -> Document | None:
         """One document by its id. Asked for again it is not read again, unless only mongod knows what it says now."""
@@ -84,6 +85,11 @@ class Reads:
         names = [collection] if collection else [*self._buffers, *self._folding.collections]
         for name in dict.fromkeys(names):
             operations = [*self._buffers[name].taken(), *self._folding.taken(name)]
-            if operations:
-                self.sent = True
+            if not operations:
+                continue
+            self.sent = True
+            try:
                 await self._database[name].bulk_write(operations, session=self._session)
+            except BaseException:
+                self.failed = True
+                raise

@@ -54,12 +54,16 @@ class WriteBuffer:
     def replace(
         self, id: str, document: Document, version: int | None = None, *, new: bool = False
     ) -> None:
-        """Keep a whole document; twice the same one is one write."""
+        """Keep a whole document; twice the same one is one write, but for a `new` one: MongoDB refuses the second."""
         self.documents[id] = document
-        if before := self._replaced.get(id):
-            before.document = document
+        self._replace(_Replacement(id, document, version, new=new))
+
+    def _replace(self, replacement: _Replacement) -> None:
+        before = self._replaced.get(replacement.id)
+        if before and not replacement.new:
+            before.document = replacement.document
             return
-        self._replaced[id] = replacement = _Replacement(id, document, version, new=new)
+        self._replaced[replacement.id] = replacement
         self._operations.append(replacement)
 
     def insert(self, document: Document) -> None:
@@ -101,7 +105,7 @@ class WriteBuffer:
             self.invalidate_all()
         for one in later._operations:
             if isinstance(one, _Replacement):
-                self.replace(one.id, one.document, one.version, new=one.new)
+                self._replace(one)
             else:
                 self._operations.append(one)
                 self._replaced.clear()  # what comes after it must not be written before it

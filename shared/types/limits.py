@@ -12,6 +12,8 @@ HANDLING_SECONDS = 1.0
 leaves time enough for the last handler, the writes and the commit, and a kill costs no more than this."""
 GROUP_SECONDS = 0.5
 """Of one transaction that commands share: after it no further one begins in it, and those behind come with the next."""
+LONGEST_TURN_SECONDS = 10.0
+"""A command that waited so long for its turn is not begun any more: its client hears 503, and may ask again."""
 DEDUPLICATION_DAYS = 90
 """For so long a producer may send an event again: as long as topics of other systems keep their records."""
 IDEMPOTENCY_HOURS = 24
@@ -49,6 +51,8 @@ PAGE = 200
 GROUP_COMMANDS = 64
 """Commands on one aggregate in one transaction, at most: their events and states stay well below a megabyte or two."""
 COMMANDS_WAITING = 1_000
-"""Commands on all aggregates that wait or run in one process: some seconds of work; beyond it clients hear 503 at once."""
+"""Commands that wait or run in one process: some seconds of work; beyond it clients hear 503 at once."""
+COMMANDS_WAITING_TOGETHER = 500
+"""Of those, on one aggregate: a crowd there keeps nobody from another one."""
 OUTBOX_PASS = 2_000
 """Events that the relay reads, sends and deletes at a time: some megabytes."""

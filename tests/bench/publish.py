@@ -76,8 +76,8 @@ class Wish(BaseModel):
 def _kernel_app(database: Database) -> FastAPI:
     router = Router()
 
-    @router.post("/receipts", status_code=201)
-    async def write_receipt(wish: Wish, tx: Tx) -> Receipt:
+    @router.post("/customers/{customer}/receipts", status_code=201)
+    async def write_receipt(customer: int, wish: Wish, tx: Tx) -> Receipt:
         """Keep a receipt."""
         told = {"receipt_id": uuid.uuid4().hex, **wish.model_dump()}
         tx.add("receipts", told["receipt_id"], Receipt(**told), ReceiptWritten(**told))
@@ -91,8 +91,8 @@ def _kernel_app(database: Database) -> FastAPI:
 def _bare_app(database: Database) -> FastAPI:
     app = FastAPI()
 
-    @app.post("/receipts", status_code=201)
-    async def write_receipt(wish: Wish) -> Receipt:
+    @app.post("/customers/{customer}/receipts", status_code=201)
+    async def write_receipt(customer: int, wish: Wish) -> Receipt:
         told = {"receipt_id": uuid.uuid4().hex, **wish.model_dump()}
         event = write(ReceiptWritten(**told), 1, Origin("/copse/bench"))
         async with await database.client.start_session() as session:
@@ -119,14 +119,14 @@ async def commands(bench: Bench, *, bare: bool) -> float:
     port = server.servers[0].sockets[0].getsockname()[1]
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
 
-        async def customer() -> None:
+        async def customer(number: int) -> None:
             for amount in range(COMMANDS // AT_ONCE):
                 body = {"account_id": "a", "amount": amount}
-                reply = await client.post("/receipts", json=body)
+                reply = await client.post(f"/customers/{number}/receipts", json=body)
                 assert reply.status_code == 201, reply.text
 
         with Stopwatch() as watch:
-            await asyncio.gather(*[customer() for _ in range(AT_ONCE)])
+            await asyncio.gather(*[customer(number) for number in range(AT_ONCE)])
     server.should_exit = True
     await serving
     return COMMANDS / watch.seconds

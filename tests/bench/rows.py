@@ -87,7 +87,7 @@ _ALL = [
     Bar("relay", "a raw idempotent producer with keys and headers, no database", least=0.35),
     Bar(
         "command",
-        "the same transaction by hand behind bare FastAPI, POST → 201; the path names nothing that others could be changing",
+        "the same transaction by hand behind bare FastAPI, POST → 201; eight at once, none in another's way",
         least=0.8,
     ),
     Bar("fan-out", "`insert_many` of the same 10,000 documents in parallel chunks", least=0.6),
@@ -154,7 +154,7 @@ _ALL = [
     ),
     Bar(
         "a list of 50",
-        "bare FastAPI and Motor: the same query, the same JSON, nobody asked who they are; 8 at once",
+        "a process of bare FastAPI and Motor, as it comes: the same query, the same items, nobody asked who they are; 8 at once",
         least=0.6,
     ),
     Bar("consume into 100 × the state", "into 1 ×: 2,000 states and ids kept before", least=0.7),

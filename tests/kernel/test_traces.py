@@ -63,7 +63,7 @@ async def receipts(service: Service) -> list[str]:
     rows = (
         await service.database["outbox"]
         .find({"topic": {"$regex": "receipts"}})
-        .sort("_id")
+        .sort("seq")
         .to_list(None)
     )
     return [json.loads(row["value"])["traceparent"] for row in rows]

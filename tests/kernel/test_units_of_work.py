@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 from pymongo import DeleteMany, UpdateOne
 
 from shared.events.cloudevents import Origin
@@ -15,7 +16,13 @@ from shared.storage.unit_of_work import Transaction
 
 IDS = ["a", "b", "c", "d"]
 ORIGIN = Origin("/copse/sample")
-STEPS, SEEDS = 60, 25
+STEPS, SEEDS = 60, 40
+
+
+class Sum(BaseModel, frozen=True):
+    """The state of an aggregate."""
+
+    n: int
 
 
 class Drill:
@@ -29,6 +36,7 @@ class Drill:
     async def step(self) -> None:
         steps = [self._read, self._read, self._replace, self._replace, self._update]
         steps += [self._count, self._claim, self._begin_or_end, self._begin_or_end]
+        steps += [self._decide, self._decide]
         steps += [self._delete] if self._dice.random() < 0.3 else []
         await self._dice.choice(steps)(self._dice.choice(IDS))
 
@@ -37,7 +45,7 @@ class Drill:
 
     async def _count(self, _: str) -> None:
         high = {"n": {"$gte": 5}}
-        expected = sum(one["n"] >= 5 for one in self.kept.values())
+        expected = sum(one["n"] >= 5 for one in self.kept.values() if "version" not in one)
         assert await self._tx.count("accounts", high) == expected
 
     async def _replace(self, id: str) -> None:
@@ -54,7 +62,7 @@ class Drill:
 
     async def _delete(self, _: str) -> None:
         self._tx.write("accounts", DeleteMany({"n": {"$gte": 8}}))
-        for id in [id for id, one in self.kept.items() if one["n"] >= 8]:
+        for id in [id for id, one in self.kept.items() if id in IDS and one["n"] >= 8]:
             del self.kept[id]
 
     async def _claim(self, id: str) -> None:
@@ -63,6 +71,19 @@ class Drill:
         assert await self._tx.claim("accounts", low, {"$inc": {"n": 2}}) == fits
         if fits:
             self.kept[id] = {"_id": id, "n": self.kept[id]["n"] + 2}
+
+    async def _decide(self, name: str) -> None:
+        """An aggregate: added, changed by its rule, version after version."""
+        id = f"sum of {name}"
+        if before := self.kept.get(id):
+            summed = await self._tx.change("sums", Sum, id, lambda sum: Sum(n=sum.n + 1))
+            assert summed.n == before["n"] + 1
+            self.kept[id] = {"_id": id, "n": summed.n, "version": before["version"] + 1}
+        else:
+            assert await self._tx.get("sums", id) is None
+            self._tx.add("sums", id, Sum(n=1))
+            self.kept[id] = {"_id": id, "n": 1, "version": 1}
+        assert self._tx.version == self.kept[id]["version"]
 
     async def _begin_or_end(self, _: str) -> None:
         if self._tx is self._whole:
@@ -84,7 +105,7 @@ class Drill:
 @pytest.fixture
 async def database(mongo: str) -> AsyncIterator[Database]:
     one = Database(mongo, f"drill_{uuid.uuid4().hex[:8]}")
-    await one.prepare({"accounts": []})
+    await one.prepare({"accounts": [], "sums": []})
     yield one
     await one.client.drop_database(one.raw.name)
     one.client.close()
@@ -107,4 +128,5 @@ async def test_what_is_read_and_kept_is_as_if_each_write_were_immediate(
 
         stored = await database.transact(work)
         found = await database["accounts"].find({}).to_list(None)
+        found += await database["sums"].find({}, {"changed_at": 0}).to_list(None)
         assert {one["_id"]: one for one in found} == stored
