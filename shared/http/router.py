@@ -34,10 +34,12 @@ class TransactionalRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         inner = super().get_route_handler()
-        if of_a_thread := [*_not_async(self.dependant)]:
+        calls = [*_calls(self.dependant)]
+        if of_a_thread := [call.__name__ for call in calls if _runs_in_a_thread(call)]:
             raise TypeError(
                 f"{self.path}: make {', '.join(of_a_thread)} async: no thread is needed"
             )
+        signed = authenticate in calls
         upload = any(
             field.field_info.annotation is not None
             and "UploadFile" in str(field.field_info.annotation)
@@ -51,36 +53,37 @@ class TransactionalRoute(APIRoute):
                 return with_etag(request, await inner(request), tx)
             if database.outbox_full:
                 raise Busy("Too many events wait for Kafka. Try again in a minute.")
+            if signed or upload:
+                # Before a stranger may fill the memory, and others wait for an issuer that does not answer.
+                await authenticate(request)
             if not upload:
                 return await command(request, await _whole_body(request, BODY_BYTES), inner)
-            await authenticate(request)  # before a stranger may fill the memory
             async with _uploads:
                 return await command(request, await _uploaded(request), inner, by_itself=True)
 
         return handle
 
 
-def _not_async(dependant: Dependant) -> Iterator[str]:
-    """The endpoint and what it depends on, as far as FastAPI would run it in a thread: that costs more than they do."""
-    called = dependant.call
-    if called and not (
-        inspect.iscoroutinefunction(called)
-        or inspect.iscoroutinefunction(getattr(called, "__call__", None))  # noqa: B004
-    ):
-        yield getattr(called, "__name__", repr(called))
+def _calls(dependant: Dependant) -> Iterator[Callable[..., Any]]:
+    """The endpoint, and all that it depends on."""
+    if dependant.call:
+        yield dependant.call
     for wanted in dependant.dependencies:
-        yield from _not_async(wanted)
+        yield from _calls(wanted)
+
+
+def _runs_in_a_thread(call: Callable[..., Any]) -> bool:
+    """As FastAPI decides it; that costs more than any of ours does."""
+    method = getattr(call, "__call__", None)  # noqa: B004 - of an object that can be called
+    return not (inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(method))
 
 
 async def command(
     request: Request, body: bytes, inner: Handler, *, by_itself: bool = False
 ) -> Response:
     database = serving(request).database
-
     lane_key = None if by_itself else _lane_key(request)
     database.require_room(lane_key)  # before anything is written down of it
-    if "authorization" in request.headers:
-        await authenticate(request)  # nobody else is to wait for an issuer that does not answer
 
     async def run(record: idempotency.Record | None) -> Response:
         async def work(tx: Transaction) -> Response:
