@@ -3,7 +3,7 @@
 from typing import Literal
 
 from deploy.docs import system
-from shared.events.cloudevents import STRUCTURED
+from shared.events.cloudevents import ID_HEADER, STRUCTURED, TYPE_HEADER
 from shared.events.event import Document, Event
 
 BINDING = "0.5.0"
@@ -20,7 +20,7 @@ ATTRIBUTES: Document = {
     "subject": {"type": "string", "description": "What the event is about; the record's key."},
     "time": MOMENT,
     "datacontenttype": {"type": "string", "const": "application/json"},
-    "dataschema": {"type": "string", "format": "uri-reference"},
+    "dataschema": {"type": "string", "format": "uri"},
     "partitionkey": {"type": "string", "description": "The record's key."},
     "sequence": {"type": "string", "description": "Orders the events of one key; sorts as text."},
     "correlationid": {
@@ -33,7 +33,9 @@ ATTRIBUTES: Document = {
     },
     "traceparent": TRACE,
 }
-ANY_DATA: Document = {"type": "object"}
+ANY_DATA: Document = {
+    "description": "Anything, or nothing; a JSON object where a rule is to tell people of it."
+}
 ERRORS = {
     "x-error-reason": "What was wrong.",
     "x-error-service": "Who could not work on it.",
@@ -50,7 +52,7 @@ NEEDED = ["specversion", "id", "type", "source"]
 def structured(event: type[Event], example: Document) -> Document:
     """One record: the whole CloudEvent as its value, and the headers that route it."""
     data = {"$ref": f"#/components/schemas/{event.__name__}"}
-    sent = {"content-type": STRUCTURED, "ce_id": example["id"], "ce_type": event.type}
+    sent = {"content-type": STRUCTURED, ID_HEADER: example["id"], TYPE_HEADER: event.type}
     return _message(event) | {
         "contentType": STRUCTURED,
         "headers": {"$ref": "#/components/schemas/StructuredHeaders"},
@@ -81,12 +83,12 @@ def foreign(mode: Literal["structured", "binary"]) -> Document:
     about: Document = {
         "name": "ForeignEvent",
         "title": f"Any event of another system, in {mode} mode",
-        "summary": "Any CloudEvent 1.0 with JSON data; rules say who is told of it.",
+        "summary": "Any CloudEvent 1.0; rules say who is told of it.",
         "bindings": _bindings("The event's `subject`; events of one key keep their order."),
     }
     if mode == "structured":
         headers = {"$ref": "#/components/schemas/StructuredHeaders"}
-        payload = _holding(_object({"data": ANY_DATA}, ["data"]))
+        payload = _holding(_object({"data": ANY_DATA}, []))
         return about | {"contentType": STRUCTURED, "headers": headers, "payload": payload}
     headers = {"$ref": "#/components/schemas/BinaryHeaders"}
     return about | {"contentType": "application/json", "headers": headers, "payload": ANY_DATA}
@@ -97,7 +99,12 @@ def common() -> dict[str, Document]:
     return {
         "CloudEvent": _object(ATTRIBUTES, NEEDED),
         "StructuredHeaders": _object(
-            {"content-type": _const(STRUCTURED), "ce_id": ID, "ce_type": ID, "traceparent": TRACE},
+            {
+                "content-type": _const(STRUCTURED),
+                ID_HEADER: ID,
+                TYPE_HEADER: ID,
+                "traceparent": TRACE,
+            },
             ["content-type"],
         ),
         "BinaryHeaders": _object(

@@ -49,7 +49,7 @@ class Handlers:
         self.chores: list[Chore] = []
         self.lifespans: list[Callable[[Any], AbstractAsyncContextManager[Iterable[Chore]]]] = []
         self.topics: set[str] = set(topics)
-        self.models: dict[str, type[Any]] = {}
+        self.models: dict[str, Any] = {}
 
     def __call__(self, *events: type[Event]) -> Callable[[R], R]:
         """A reaction: loads, decides, saves; takes effect once for each event."""
@@ -74,7 +74,7 @@ class Handlers:
     def anything(self, watcher: W) -> W:
         """A reaction to every event of the topics, whoever defined its type."""
         self.watchers.append(watcher)
-        self.models["*"] = dict
+        self.models["*"] = Any  # whatever it holds: who made up the type says what belongs in it
         return watcher
 
     def every(self, *, seconds: float) -> Callable[[C], C]:

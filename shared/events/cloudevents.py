@@ -1,5 +1,6 @@
 """CloudEvents 1.0 on the wire: structured out; structured and binary in."""
 
+from base64 import b64decode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,11 @@ from shared.types.fields import Reference, TraceParent
 from shared.types.limits import HEADERS
 
 STRUCTURED = "application/cloudevents+json"
+BATCHED = "application/cloudevents-batch+json"
+ID_HEADER, TYPE_HEADER = "copse-id", "copse-type"
+"""What routes a structured record. Never `ce_…`: to SDKs such a header means binary mode, and some refuse the record."""
 UNREADABLE = "copse-unreadable"  # the header of a record that stands in for one: it says why
+READ = {"content-type", TYPE_HEADER, UNREADABLE}
 LONGEST_REASON = 500  # characters
 E = TypeVar("E")
 
@@ -35,7 +40,9 @@ class Envelope(BaseModel, Generic[E]):
     traceparent: TraceParent = None
     correlationid: Reference = None
     causationid: Reference = None
-    data: E
+    data: E = Field(
+        default=cast("E", None), validate_default=True
+    )  # may be left out, where anything is right
 
     @field_validator("sequence", mode="before")
     @classmethod
@@ -70,19 +77,18 @@ def read(
         names = _of_events(headers)
         if trouble := names.get(UNREADABLE):
             raise ValueError(trouble)
-        if not value:
+        binary = is_binary(names)
+        if not value and not binary:
             raise ValueError("the record has no value")
-        binary = "ce_type" in names and not names.get("content-type", "").startswith(STRUCTURED)
-        type_name = names.get("ce_type") or _type_within(value)
+        type_name = names.get("ce_type") or names.get(TYPE_HEADER) or _type_within(value)
         model = _model(type_name, wanted)
         if model is None:
             return None
-        if binary:
-            attributes = {n[3:]: text for n, text in names.items() if n.startswith("ce_")}
-            value = orjson.dumps({**attributes, "data": orjson.loads(value)})
-        envelope = _envelope(model).model_validate_json(value, extra="ignore")
+        envelope = _envelope(model).model_validate_json(
+            _structured(value, names, binary=binary), extra="ignore"
+        )
         if envelope.type != type_name:
-            raise ValueError(f"the header ce_type says {type_name}, the event says {envelope.type}")
+            raise ValueError(f"its header says that it is {type_name}, the event {envelope.type}")
         return envelope
     except _UnknownMajor as error:
         return Unreadable(str(error)[:LONGEST_REASON])
@@ -92,6 +98,45 @@ def read(
         return Unreadable(f"{field}: {first['msg']}"[:LONGEST_REASON])
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         return Unreadable(f"not a CloudEvent: {error}"[:LONGEST_REASON])
+
+
+def media_type(content_type: str) -> str:
+    """A media type without its parameters; case does not matter (RFC 9110, section 8.3.1)."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+def is_binary(names: Mapping[str, str]) -> bool:
+    """Whether attributes stand in headers `ce_…` (CloudEvents' Kafka binding, section 3), and data alone in the value."""
+    media = media_type(names.get("content-type", ""))
+    if media == BATCHED:
+        raise ValueError("batches of events are not read; send each as a record")
+    return "ce_type" in names and media != STRUCTURED
+
+
+def _structured(value: bytes | None, names: Mapping[str, str], *, binary: bool) -> bytes:
+    """An event in JSON, whichever way it came."""
+    if binary:
+        attributes = {n[3:]: text for n, text in names.items() if n.startswith("ce_")}
+        data = _data(value, names.get("content-type", ""))
+        return orjson.dumps({**attributes, "data": data})
+    body = value or b""
+    if b'"data_base64"' not in body:
+        return body
+    event = cast("Document", orjson.loads(body))
+    if isinstance(encoded := event.get("data_base64"), str):
+        told = str(event.get("datacontenttype") or "")
+        event["data"] = _data(b64decode(encoded, validate=True), told)
+    return orjson.dumps(event)
+
+
+def _data(value: bytes | None, content_type: str) -> Any:
+    """Data as JSON where it is some, else as text; nothing for nothing."""
+    media = media_type(content_type)
+    if not value:
+        return None
+    if media in ("", "application/json") or media.endswith("+json"):
+        return orjson.loads(value)
+    return value.decode(errors="replace")
 
 
 class _UnknownMajor(Exception):
@@ -105,7 +150,7 @@ def _of_events(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:
         if count > HEADERS:
             raise ValueError(f"it has more than {HEADERS} headers")
         lower_name = name.lower()
-        if lower_name in ("content-type", UNREADABLE) or lower_name.startswith("ce_"):
+        if lower_name in READ or lower_name.startswith("ce_"):
             texts[lower_name] = text.decode()
     return texts
 
@@ -123,8 +168,8 @@ def _model(type_name: str, wanted: Mapping[str, "type[Any]"]) -> "type[Any] | No
     return wanted.get("*")
 
 
-def _type_within(value: bytes) -> str:
-    body: Any = orjson.loads(value)
+def _type_within(value: bytes | None) -> str:
+    body: Any = orjson.loads(value or b"")
     type_name = cast("Document", body).get("type") if isinstance(body, dict) else None
     if not isinstance(type_name, str):
         raise ValueError("it has no attribute `type`")
@@ -153,11 +198,11 @@ def _of_the_type(event_type: type[Event]) -> tuple[Document, Headers]:
         "specversion": "1.0",
         "type": event_type.type,
         "datacontenttype": "application/json",
-        "dataschema": f"/contracts/{event_type.type}",
+        "dataschema": f"urn:copse:contract:{event_type.type}",
     }
     return attributes, [
         ("content-type", STRUCTURED.encode()),
-        ("ce_type", event_type.type.encode()),
+        (TYPE_HEADER, event_type.type.encode()),
     ]
 
 
@@ -165,7 +210,7 @@ def write(event: Event, sequence: int, origin: Origin, at: datetime | None = Non
     """The outbox document of an event: one structured CloudEvent, and the headers that route it."""
     event_id, moment, key = new_id(), at or now(), event.key
     attributes, headers = _of_the_type(type(event))
-    headers = [*headers, ("ce_id", event_id.encode())]
+    headers = [*headers, (ID_HEADER, event_id.encode())]
     attributes = {
         **attributes,
         "id": event_id,

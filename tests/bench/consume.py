@@ -71,7 +71,7 @@ def _by_hand(records: list[Any]) -> tuple[list[Any], list[Any], list[Any]]:
             "partitionkey": id,
             "time": moment.isoformat(),
             "datacontenttype": "application/json",
-            "dataschema": "/contracts/copse.bench.ReceiptWritten.v1",
+            "dataschema": "urn:copse:contract:copse.bench.ReceiptWritten.v1",
             "sequence": "1",
             "traceparent": envelope.traceparent,
             "correlationid": envelope.correlationid,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from shared.events.cloudevents import Origin, write
+from shared.events.cloudevents import ID_HEADER, Origin, write
 from shared.events.event import Event
 from tests.kernel.world import PATIENCE, Record, World, until
 
@@ -56,7 +56,7 @@ async def test_nothing_is_lost_doubled_or_reordered_when_the_service_is_killed(
     first_seen: dict[str, list[int]] = {}
     ids: set[bytes] = set()
     for record in await world.records(f"{world.name}.receipts"):
-        id = dict(record.headers)["ce_id"]
+        id = dict(record.headers)[ID_HEADER]
         if id not in ids:
             ids.add(id)
             first_seen.setdefault(record.key.decode(), []).append(

@@ -24,6 +24,7 @@ from deploy.cli.backup.manifest import (
 )
 from deploy.local import ports, services
 from deploy.local.throwaway import throwaway
+from shared.events.cloudevents import TYPE_HEADER
 from tests.kernel.world import until
 from tests.operator.desk import REQUESTS, Desk, Work, a_request, at_work, headers
 from tests.support.parts import start_parts, start_system
@@ -191,7 +192,7 @@ async def goes_on(work: Work, desk: Desk, on: ports.Ports, backup: Path, address
             joined = Counter(
                 json.loads(one.value)["data"]["person_id"]
                 for one in published
-                if dict(one.headers)["ce_type"].endswith(b".MemberJoined.v1")
+                if dict(one.headers)[TYPE_HEADER].endswith(b".MemberJoined.v1")
             )
             with MongoClient(there.desk.parts.mongo) as client:
                 members = {

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from deploy.cli import reach
 from deploy.cli.terminal import Wrong, tell
 from shared.contracts import EVENTS
-from shared.events.cloudevents import STRUCTURED, Envelope
+from shared.events.cloudevents import ID_HEADER, STRUCTURED, TYPE_HEADER, Envelope
 from shared.events.event import Document, Event, Headers, new_id
 from shared.types.clock import now
 
@@ -117,7 +117,7 @@ def _one(document: Any, topic: str | None) -> Checked:
     value = json.dumps({**event, "partitionkey": key}, ensure_ascii=False).encode()
     if len(value) > LARGEST:
         raise ValueError(f"it has {len(value)} bytes; {LARGEST} is the most a topic takes")
-    headers = {"content-type": STRUCTURED, "ce_id": envelope.id, "ce_type": envelope.type}
+    headers = {"content-type": STRUCTURED, ID_HEADER: envelope.id, TYPE_HEADER: envelope.type}
     if envelope.traceparent:
         headers["traceparent"] = envelope.traceparent
     return Checked(target, key, value, [(name, text.encode()) for name, text in headers.items()])

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from shared.contracts import EVENTS
-from shared.events.cloudevents import STRUCTURED, Envelope, read
+from shared.events.cloudevents import TYPE_HEADER, Envelope, is_binary, read
 from shared.events.event import Document
 
-WANTED: dict[str, Any] = {**EVENTS, "*": dict}
+WANTED: dict[str, Any] = {**EVENTS, "*": Any}
 
 
 @dataclass(frozen=True)
@@ -69,14 +69,14 @@ def _event(value: bytes | None, headers: list[tuple[str, bytes]]) -> Document | 
     except (ValueError, RecursionError):
         return None
     names = {name.lower(): content.decode(errors="backslashreplace") for name, content in headers}
-    if "ce_type" in names and not names.get("content-type", "").startswith(STRUCTURED):
+    if is_binary(names):
         attributes = {n[3:]: content for n, content in names.items() if n.startswith("ce_")}
         return {**attributes, "data": body}
     return cast("Document", body) if isinstance(body, dict) else None
 
 
 def _type(event: Document | None, headers: list[tuple[str, bytes]]) -> str | None:
-    named = dict(headers).get("ce_type")
+    named = dict(headers).get("ce_type") or dict(headers).get(TYPE_HEADER)
     kind = named.decode(errors="backslashreplace") if named else (event or {}).get("type")
     return kind if isinstance(kind, str) else None
 

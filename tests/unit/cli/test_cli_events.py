@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from deploy.cli.events.publishing import checked
 from deploy.cli.events.readable import readable
 from deploy.cli.terminal import Wrong
+from shared.events.cloudevents import TYPE_HEADER
 
 REQUEST = "copse.notifications.NotificationRequested.v1"
 
@@ -70,7 +71,7 @@ def test_a_document_a_list_and_lines_are_the_same_events():
     assert [e.value for e in checked(lines)] == [e.value for e in checked(json.dumps([one, two]))]
     [alone] = checked(json.dumps(one, indent=2))
     assert (alone.topic, alone.key) == ("notifications.requests", "r1")
-    assert dict(alone.headers)["ce_type"] == REQUEST.encode()
+    assert dict(alone.headers)[TYPE_HEADER] == REQUEST.encode()
 
 
 def test_what_a_sender_may_leave_out_is_filled_in():

@@ -6,6 +6,7 @@ from services.notifications.telling.model import (
     EventDoesNotFit,
     require_category_name,
     require_fitting_event,
+    require_object,
 )
 from services.notifications.wording.model import impersonal
 from services.notifications.wording.store import current_version, template
@@ -52,6 +53,7 @@ async def notice(event: Envelope[Document], tx: Transaction) -> None:
         if not rule.fits(event):
             continue
         try:
+            require_object(event)
             noticed = rule.notice(event, now(), traceparent())
             if noticed and not ours:
                 require_fitting_event(noticed, await template(tx, rule.template))

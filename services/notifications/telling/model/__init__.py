@@ -6,6 +6,7 @@ from services.notifications.telling.model.audience import (
     EventDoesNotFit,
     Recipients,
     is_path,
+    require_object,
 )
 from services.notifications.telling.model.category import Category, require_category_name
 from services.notifications.telling.model.checks import (
@@ -41,6 +42,7 @@ __all__ = [
     "preview",
     "require_category_name",
     "require_fitting_event",
+    "require_object",
     "require_workable_rule",
     "require_workable_template",
     "sample",

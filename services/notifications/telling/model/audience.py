@@ -19,6 +19,14 @@ class EventDoesNotFit(Invalid):
     """An event lacks what a rule or its template needs of it."""
 
 
+def require_object(event: Envelope[Any]) -> None:
+    """Raise EventDoesNotFit unless an event's data has fields, of which rules and templates speak."""
+    if not isinstance(event.data, dict):
+        raise EventDoesNotFit(
+            "data: must be a JSON object, as rules and templates name its fields."
+        )
+
+
 class Recipients(BaseModel):
     """Who is told: the people, members and invited ones named, without those excepted."""
 
