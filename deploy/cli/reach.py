@@ -112,7 +112,7 @@ async def producer(where: Settings, **options: Any) -> AsyncGenerator[Any]:
         **_kafka(where),
         acks="all",
         enable_idempotence=True,
-        compression_type="lz4",
+        compression_type="gzip",
         request_timeout_ms=15_000,
         **options,
     )

@@ -31,7 +31,7 @@ class Producer:
                 linger_ms=2,
                 max_batch_size=256 * 1024,
                 max_request_size=1_048_576,
-                compression_type="lz4",
+                compression_type="gzip",  # which every client reads without an extra
                 request_timeout_ms=15_000,
             )
             try:

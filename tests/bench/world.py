@@ -92,7 +92,7 @@ class Bench:
             enable_idempotence=True,
             linger_ms=2,
             max_batch_size=256 * 1024,
-            compression_type="lz4",
+            compression_type="gzip",
         )
         await producer.start()
         return producer

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from typing import Any
 
 import pytest
@@ -45,6 +46,44 @@ async def request_by_kcat(region: Region, id: str, person: Somebody, *, key: str
     async with asyncio.timeout(20):
         await process.communicate(json.dumps(data).encode())
     assert process.returncode == 0
+
+
+BARE = """
+import asyncio, json, sys
+sys.modules["cramjam"] = None  # what aiokafka[lz4], [snappy] and [zstd] bring; a plain installation has none of it
+from aiokafka import AIOKafkaConsumer
+
+async def read() -> None:
+    consumer = AIOKafkaConsumer(
+        "membership.people", auto_offset_reset="earliest", **json.loads(sys.argv[1])
+    )
+    await consumer.start()
+    while True:
+        record = await asyncio.wait_for(consumer.getone(), 20)
+        if record.key.decode() == sys.argv[2]:
+            break
+    print(json.dumps([[name for name, _ in record.headers], json.loads(record.value)]))
+    await consumer.stop()
+
+asyncio.run(read())
+"""
+
+
+async def test_a_client_without_any_extra_reads_our_records(region: Region) -> None:
+    if region.let_in["operator"]:
+        pytest.skip("how one is let in is said elsewhere; what is read is the same")
+    ann = region.person("ann")
+    await ann.does("PUT", "membership", "/people/me", json={})
+    where = json.dumps({"bootstrap_servers": region.kafka})
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", BARE, where, ann.person_id), stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(40):
+        out, _ = await process.communicate()
+    names, event = json.loads(out)
+    assert event["subject"] == ann.person_id
+    assert event["dataschema"] == f"urn:copse:contract:{event['type']}"
+    assert not [name for name in names if name.startswith("ce_")]
 
 
 def structured(type: str, id: str, data: dict[str, Any]) -> bytes:
