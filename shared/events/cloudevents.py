@@ -77,16 +77,15 @@ def read(
         names = _of_events(headers)
         if trouble := names.get(UNREADABLE):
             raise ValueError(trouble)
-        binary = is_binary(names)
-        if not value and not binary:
+        if media_type(names.get("content-type", "")) == BATCHED:
+            raise ValueError("batches of events are not read; send each as a record")
+        if not value and not is_binary(names):
             raise ValueError("the record has no value")
         type_name = names.get("ce_type") or names.get(TYPE_HEADER) or _type_within(value)
         model = _model(type_name, wanted)
         if model is None:
             return None
-        envelope = _envelope(model).model_validate_json(
-            _structured(value, names, binary=binary), extra="ignore"
-        )
+        envelope = _envelope(model).model_validate_json(structured(value, names), extra="ignore")
         if envelope.type != type_name:
             raise ValueError(f"its header says that it is {type_name}, the event {envelope.type}")
         return envelope
@@ -107,15 +106,12 @@ def media_type(content_type: str) -> str:
 
 def is_binary(names: Mapping[str, str]) -> bool:
     """Whether attributes stand in headers `ce_…` (CloudEvents' Kafka binding, section 3), and data alone in the value."""
-    media = media_type(names.get("content-type", ""))
-    if media == BATCHED:
-        raise ValueError("batches of events are not read; send each as a record")
-    return "ce_type" in names and media != STRUCTURED
+    return "ce_type" in names and media_type(names.get("content-type", "")) != STRUCTURED
 
 
-def _structured(value: bytes | None, names: Mapping[str, str], *, binary: bool) -> bytes:
-    """An event in JSON, whichever way it came."""
-    if binary:
+def structured(value: bytes | None, names: Mapping[str, str]) -> bytes:
+    """An event in JSON, whichever way it came. ValueError where it is none."""
+    if is_binary(names):
         attributes = {n[3:]: text for n, text in names.items() if n.startswith("ce_")}
         data = _data(value, names.get("content-type", ""))
         return orjson.dumps({**attributes, "data": data})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from shared.contracts import EVENTS
-from shared.events.cloudevents import TYPE_HEADER, Envelope, is_binary, read
+from shared.events.cloudevents import TYPE_HEADER, Envelope, read, structured
 from shared.events.event import Document
 
 WANTED: dict[str, Any] = {**EVENTS, "*": Any}
@@ -64,14 +64,11 @@ def readable(record: Any) -> Readable:
 
 def _event(value: bytes | None, headers: list[tuple[str, bytes]]) -> Document | None:
     """The event as it was sent, in structured form; extra fields included."""
-    try:
-        body: Any = json.loads(value or b"null")
-    except (ValueError, RecursionError):
-        return None
     names = {name.lower(): content.decode(errors="backslashreplace") for name, content in headers}
-    if is_binary(names):
-        attributes = {n[3:]: content for n, content in names.items() if n.startswith("ce_")}
-        return {**attributes, "data": body}
+    try:
+        body: Any = json.loads(structured(value, names))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
     return cast("Document", body) if isinstance(body, dict) else None
 
 

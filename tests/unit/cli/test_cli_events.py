@@ -64,6 +64,15 @@ def test_any_record_can_be_shown(value: bytes, headers: list[tuple[str, bytes]])
     assert readable(record(value, headers, key=value)).as_line()
 
 
+def test_a_batch_is_shown_with_the_reason_and_text_as_it_was_sent():
+    batch = readable(record(b"[]", [("content-type", b"application/cloudevents-batch+json")]))
+    assert "batches" in str(batch.unreadable)
+    names = {"specversion": "1.0", "id": "1", "source": "/x", "type": "org.example.x"}
+    headers = [(f"ce_{name}", text.encode()) for name, text in names.items()]
+    plain = readable(record(b"so it is", [*headers, ("content-type", b"text/plain")]))
+    assert plain.event == names | {"data": "so it is"}
+
+
 def test_a_document_a_list_and_lines_are_the_same_events():
     at = "2027-03-01T09:00:00Z"
     one, two = a_request(time=at), a_request(time=at, id="2")
