@@ -52,8 +52,12 @@ class SharedResource(BaseModel):
     revised_at: AwareDatetime
 
 
+def _in_newest(*path: str) -> AliasPath:
+    return AliasPath("versions", -1, *path)
+
+
 def _newest(*path: str) -> Any:
-    return Field(default=None, validation_alias=AliasPath("versions", -1, *path))
+    return Field(validation_alias=_in_newest(*path))
 
 
 def _about(name: str) -> Any:
@@ -61,14 +65,14 @@ def _about(name: str) -> Any:
 
 
 class Listed(SharedResource):
-    """A resource as a list reads it, straight from where it is kept: no rule is asked."""
+    """A resource as it is shown, read straight from where it is kept: a list asks no rule."""
 
     kind: Literal["link", "file"] = _newest("content", "kind")
     title: str = _about("title")
     description: str = _about("description")
     tags: tuple[str, ...] = _about("tags")
     version: int = _newest("number")
-    url: str | None = _newest("content", "url")
+    url: str | None = Field(default=None, validation_alias=_in_newest("content", "url"))
     file: Annotated[SharedFile | None, BeforeValidator(_if_file)] = _newest("content")
     sha256: str = _newest("content", "sha256")
     revised_at: AwareDatetime = _newest("made_at")
@@ -93,21 +97,8 @@ def version(version: Version) -> SharedVersion:
 
 
 def resource(resource: Resource) -> SharedResource:
-    about, newest = resource.about, resource.newest
-    return SharedResource(
-        resource_id=resource.resource_id,
-        community_id=resource.community_id,
-        kind=newest.content.kind,
-        title=about.title,
-        description=about.description,
-        tags=about.tags,
-        version=newest.number,
-        sha256=newest.content.sha256,
-        shared_by=resource.shared_by,
-        shared_at=resource.shared_at,
-        revised_at=newest.made_at,
-        **_content_fields(newest.content),
-    )
+    newest = {"versions": [resource.newest.model_dump()]}
+    return Listed.model_validate(resource.model_dump(exclude={"versions"}) | newest)
 
 
 def after(page: Page) -> str | None:

@@ -19,7 +19,7 @@ def has_unseen(text: str) -> bool:
 
 
 def _each_once(tags: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(tag.lower() for tag in tags)) if tags else tags
+    return tuple(dict.fromkeys(tag.lower() for tag in tags))
 
 
 Tags = Annotated[tuple[Tag, ...], Field(max_length=20), AfterValidator(_each_once)]
