@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from deploy.local.throwaway import throwaway
-from tests.bad_input.run import run, summary
+from tests.bad_input.report import summary
+from tests.bad_input.run import run
 from tests.support.parts import start_system
 
 

@@ -1,10 +1,8 @@
 """One run: the services as they are, bad input on every topic, and the account of it."""
 
-import json
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,8 @@ from deploy.topics.declared import declared
 from shared.consuming.parked import WAITS
 from tests.bad_input.account import LISTENERS, lacking, met, misfits, outcomes, sample
 from tests.bad_input.golden import ALL_TOPICS
-from tests.bad_input.sending import Sent, send, told
+from tests.bad_input.report import Report
+from tests.bad_input.sending import Sent, send
 from tests.kernel.world import everything_in, until
 
 AT = datetime(2027, 3, 9, 15, tzinfo=UTC)  # an hour after the golden events
@@ -28,22 +27,6 @@ BAD_WORDS = (
     *("the relay fails", "Traceback", "Task exception was never retrieved"),
 )
 """What a log must never say here."""
-
-
-@dataclass
-class Report:
-    """What was sent, what became of it, and what is wrong with that."""
-
-    sent: Sent = field(default_factory=Sent)
-    done: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
-    wrong: list[str] = field(default_factory=list)
-    reasons: Counter[str] = field(default_factory=Counter)
-    tried_again: Counter[str] = field(default_factory=Counter)
-    """Why events were held: each of these looked as if another try might help."""
-    memory: dict[str, tuple[int, int, int]] = field(default_factory=dict)
-    """MB of each service: before, after, and at most."""
-    seconds: float = 0
-    dead_letters: int = 0
 
 
 class Run:
@@ -229,26 +212,3 @@ async def run(system: System, records: int, seed: int, *, patience: float) -> Re
         await one.close()
     report.seconds = time.monotonic() - began
     return report
-
-
-def summary(report: Report) -> str:
-    """The figures, as JSON to read."""
-    sent = report.sent
-    return json.dumps(
-        {
-            "bad records": len(sent.bad),
-            "good events": len(sent.good_at),
-            "kinds": len(told(sent)),
-            "batches kept by the broker": len(sent.batches),
-            "kinds of batches it refused": len(sent.refused),
-            "outcomes": {
-                name: dict(sum(topics.values(), Counter())) for name, topics in report.done.items()
-            },
-            "parked": report.dead_letters,
-            "tried again in vain": report.tried_again,
-            "memory MB (before, after, most)": report.memory,
-            "seconds": round(report.seconds),
-            "wrong": len(report.wrong),
-        },
-        indent=1,
-    )

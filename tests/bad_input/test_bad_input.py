@@ -6,7 +6,8 @@ import pytest
 
 from deploy.local.throwaway import throwaway
 from tests.bad_input.mutations import MUTATIONS
-from tests.bad_input.run import Report, run
+from tests.bad_input.report import Report
+from tests.bad_input.run import run
 from tests.bad_input.sending import told
 from tests.support.parts import start_system
 

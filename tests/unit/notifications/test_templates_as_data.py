@@ -8,8 +8,6 @@ import pytest
 from services.notifications.telling.model import Rule, require_workable_template, sample
 from services.notifications.telling.store import built_in
 from services.notifications.wording.model import Draft, Message, UnknownVariable, UnusableTemplate
-from services.notifications.wording.model.context import LINKS
-from services.notifications.wording.store import built_in as wording
 
 ANNOUNCED = built_in.rules()["meeting-announced"]
 UNKNOWN = Rule.model_validate(
@@ -224,29 +222,3 @@ def test_times_are_the_readers_own(zone: str | None, said: str) -> None:
         "meeting": {"starts_at": "2026-04-14T13:00:00Z", "ends_at": "2026-04-14T14:00:00Z"},
     }
     assert filled("{{ when(meeting) }}", context).text == said
-
-
-RULES = built_in.rules().values()
-
-
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.rule_id)
-def test_every_built_in_message_says_why_and_offers_one_thing_to_do(rule: Rule) -> None:
-    template = wording.templates()[rule.template]
-    require_workable_template(rule.template, template, [rule])
-    context = sample(rule)
-    data = context["data"]
-    if "action_url" in data:
-        context["data"] = type(data)("data", {**data, "action_url": None, "action_label": None})
-    made = template.fill(context)
-    category = built_in.categories()[
-        "announcement" if rule.category.startswith("data.") else rule.category
-    ]
-    assert category.reason.startswith("You get this because")
-    assert made.subject
-    assert made.action_label
-    own = [LINKS["message"], f"{LINKS['message']}/invite.ics"]
-    assert made.action_url in [*own, data.get("feed_url"), data.get("url")]
-
-
-def test_every_built_in_template_is_used_or_takes_the_place_of_others() -> None:
-    assert set(wording.templates()) == {rule.template for rule in RULES} | {"confidential"}
